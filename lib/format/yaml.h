@@ -1,0 +1,70 @@
+/*
+ * Strict YAML (policy.md): a tree of nodes with positions, and faults with
+ * file:line:col collected, never only the first.  Duplicate keys, aliases,
+ * anchors, merge keys, tags, several documents, non-UTF-8 and control
+ * characters are faults.  Built on libyaml's event interface.
+ */
+#ifndef BG_FORMAT_YAML_H
+#define BG_FORMAT_YAML_H
+
+#include "base/str.h"
+#include "base/vec.h"
+
+enum bg_severity { BG_SEV_WARNING, BG_SEV_ERROR };
+
+/* One line of lint: file:line:col: severity: text [id] */
+struct bg_fault {
+	const char *file;   /* borrowed from the document's arena */
+	unsigned line, col; /* from 1; 0 when it is about the whole file */
+	enum bg_severity severity;
+	char id[48];
+	char text[240];
+};
+struct bg_faults {
+	BG_VEC(struct bg_fault) list;
+};
+void bg_faults_release(struct bg_faults *f);
+BG_AUTO_VALUE(faults, struct bg_faults, bg_faults_release)
+bool bg_faults_have_errors(const struct bg_faults *f);
+
+enum bg_yaml_kind { BG_YAML_SCALAR, BG_YAML_LIST, BG_YAML_MAP };
+
+struct bg_yaml {
+	enum bg_yaml_kind kind;
+	unsigned line, col;
+	bool quoted;            /* scalar written with quotes or as a block */
+	const char *text;       /* scalar, NUL terminated, no NUL inside */
+	size_t n;               /* members of a map or list */
+	struct bg_yaml **keys;  /* map: n scalar nodes */
+	struct bg_yaml **items; /* map values or list elements */
+};
+struct bg_yaml_doc {
+	struct bg_arena arena;
+	const char *file;
+	struct bg_yaml *root; /* NULL when the file has no usable content */
+	struct bg_faults *faults;
+};
+
+#define BG_YAML_MAX_BYTES (256 * 1024)
+#define BG_YAML_MAX_DEPTH 12
+
+/* Parse; faults are appended to *faults (which must outlive the document).
+ * Returns an error only for out-of-memory; wrong text gives faults. */
+int bg_yaml_load(struct bg_yaml_doc *out, struct bg_faults *faults,
+		 const char *file, const char *text, size_t n,
+		 struct bg_error *err) BG_MUST_CHECK;
+void bg_yaml_release(struct bg_yaml_doc *doc);
+BG_AUTO_VALUE(yaml, struct bg_yaml_doc, bg_yaml_release)
+
+/* Record a fault at a node (NULL: the file). */
+void bg_yaml_fault(struct bg_yaml_doc *doc, const struct bg_yaml *at,
+		   enum bg_severity severity, const char *id, const char *fmt,
+		   ...) BG_PRINTF(5, 6);
+/* The member of a map, NULL when absent. */
+struct bg_yaml *bg_yaml_get(const struct bg_yaml *map, const char *key);
+/* Fault for every key of map that is not in keys (NULL terminated): id
+ * "unknown-key", with the nearest known key in the text. */
+void bg_yaml_only(struct bg_yaml_doc *doc, const struct bg_yaml *map,
+		  const char *const *keys);
+
+#endif
