@@ -8,6 +8,7 @@
 
 #include "crypto/digest.h"
 #include "crypto/openpgp.h"
+#include "evidence/object.h"
 #include "format/json.h"
 
 #define BG_EVENT_VERSION 1
@@ -78,7 +79,7 @@ struct bg_event {
 
 	/* Filled by the reader of the commit that carried it. */
 	struct bg_digest digest;  /* payload digest: the event's name */
-	unsigned char commit[20];
+	struct bg_oid commit;
 	struct bg_fpr signer;     /* key that signed */
 	uint32_t signed_at;
 	/* Filled by the judge (grant/judge.h). */

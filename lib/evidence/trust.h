@@ -42,6 +42,7 @@
 
 #include "crypto/digest.h"
 #include "crypto/openpgp.h"
+#include "evidence/object.h"
 #include "format/yaml.h"
 
 enum bg_principal_kind {
@@ -130,7 +131,7 @@ struct bg_trust {
 	struct bg_arena arena;
 	uint64_t version;
 	struct bg_digest digest, prev; /* prev: zero for the genesis */
-	unsigned char commit[20];
+	struct bg_oid commit;
 	const char *signer;            /* principal */
 	int64_t at_ms;
 	const char *organisation;
