@@ -50,7 +50,7 @@ AR := ar
 endif
 INSTALL ?= install
 
-LIBS := libgit2 gpgme libyaml-0.1 libcrypto sqlite3 jansson libassuan
+LIBS := libgit2 gpgme yaml-0.1 libcrypto sqlite3 jansson libassuan
 
 # Asked for when the first compiler runs, not when this file is read: in
 # `make setup demo` the packages come in between.

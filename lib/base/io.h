@@ -6,6 +6,7 @@
 #ifndef BG_BASE_IO_H
 #define BG_BASE_IO_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -51,12 +52,22 @@ BG_AUTO_VALUE(lock, struct bg_lock, bg_lock_release)
 
 /* Fault points, in a test build (-DBG_TEST) only: "name:N" set with
  * bg_fault_set() makes the Nth bg_fault("name") return an errno (name=EIO:N,
- * name=ENOSPC:N) or kill the process (name=KILL:N).  Else always 0. */
+ * name=ENOSPC:N) or kill the process (name=KILL:N).  Else always 0.  "N+" is
+ * the Nth and all later calls; several are separated by commas; without N the
+ * first.  Points here: read write append fsync fsync-dir rename unlink fork
+ * exec. */
 #ifdef BG_TEST
 int bg_fault(const char *name);
 void bg_fault_set(const char *spec);
 #else
 #define bg_fault(name) 0
 #endif
+/* if (bg_faulty(bg_fault("x")) || call() < 0): a fault is a failed call. */
+static inline bool bg_faulty(int error)
+{
+	if (error)
+		errno = error;
+	return error != 0;
+}
 
 #endif

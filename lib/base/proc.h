@@ -19,15 +19,17 @@ struct bg_proc {
 	const char *dir;          /* working directory; NULL: "/" */
 	const char *in;           /* bytes for stdin; NULL: /dev/null */
 	size_t in_len;
-	int secret_fd;            /* read side handed to the child as 3, -1 none;
-				   * or write side when secret_out */
-	bool capture_secret;      /* descriptor 3 is a pipe read into secret */
+	int secret_fd;            /* readable, the child's 3; 0 or -1 none */
+	bool capture_secret;      /* instead: the child's 3 is a pipe that is
+				   * read into secret, 64 KiB at most */
 	size_t max_out;           /* bytes of stdout kept; more: killed */
 	bool err_inherit;         /* stderr goes to ours; else it is counted */
-	int timeout_ms;           /* whole process group killed after it */
+	int timeout_ms;           /* whole process group killed after it;
+				   * 0: none */
 	bool own_session;         /* setsid() */
 	bool no_new_privs;
-	bool limits;              /* the resource limits of lifecycle.md X7 */
+	bool limits;              /* the resource limits of a named program,
+				   * and its group is killed when it ends */
 	uid_t uid;                /* change to this user when set_uid */
 	gid_t gid;
 	bool set_uid;

@@ -24,7 +24,8 @@ void bg_str_add(struct bg_str *s, const char *text);
 void bg_str_addn(struct bg_str *s, const void *bytes, size_t n);
 void bg_str_addc(struct bg_str *s, char c);
 void bg_str_addf(struct bg_str *s, const char *fmt, ...) BG_PRINTF(2, 3);
-void bg_str_vaddf(struct bg_str *s, const char *fmt, va_list ap);
+void bg_str_vaddf(struct bg_str *s, const char *fmt, va_list ap)
+	BG_PRINTF(2, 0);
 /* Forget the content, keep the memory. */
 void bg_str_clear(struct bg_str *s);
 void bg_str_release(struct bg_str *s);
