@@ -25,7 +25,8 @@ bool bg_fpr_eq(const struct bg_fpr *a, const struct bg_fpr *b);
 enum bg_pk { BG_PK_RSA = 1, BG_PK_ECDSA = 19, BG_PK_EDDSA = 22 };
 
 /* --- armor ------------------------------------------------------------ */
-/* Append the only accepted armor: no headers, 64 columns, CRC, LF. */
+/* Append the only accepted armor: no headers, 64 columns, CRC, LF (the last
+ * line ends with one too). */
 void bg_armor_write(struct bg_str *out, const void *packet, size_t n);
 /* The packet inside; BG_EVERIFY "bad-armor" unless re-encoding gives back the
  * very same bytes. */
@@ -65,7 +66,8 @@ struct bg_pubkey {
 	enum bg_pk pk;
 	unsigned bits;
 	uint32_t created;
-	bool may_sign;   /* by key flags of its self-signature or binding */
+	bool may_sign;   /* by key flags of its self-signature or binding, and
+			  * strong enough for evidence */
 	EVP_PKEY *evp;   /* NULL: an algorithm that signs nothing here */
 };
 struct bg_keyblob {
@@ -79,6 +81,9 @@ struct bg_keyblob {
  * material, third-party signatures, revocations, trailing bytes. */
 int bg_keyblob_parse(struct bg_keyblob *out, const void *p, size_t n,
 		     struct bg_error *err) BG_MUST_CHECK;
+/* The key of this fingerprint, primary or subkey; NULL if it is not there. */
+const struct bg_pubkey *bg_keyblob_find(const struct bg_keyblob *k,
+					const struct bg_fpr *fpr);
 void bg_keyblob_release(struct bg_keyblob *k);
 BG_AUTO_VALUE(keyblob, struct bg_keyblob, bg_keyblob_release)
 /* Drop from an exported key what a blob may not hold (third-party signatures,
