@@ -82,7 +82,7 @@ end_processes() {
 		pid=${p#/proc/}
 		pid=${pid%/*}
 		[ "$pid" = "$$" ] || kill -KILL "$pid" 2>/dev/null
-	done < <(grep -lsaF -f - /proc/[0-9]*/cmdline /proc/[0-9]*/environ \
+	done < <(grep -lsaFf - /proc/[0-9]*/cmdline /proc/[0-9]*/environ \
 		<<<"$T")
 }
 
