@@ -16,8 +16,8 @@
 
 static void read_boot_id(char *out)
 {
-	BG_AUTO(fd) int fd = open("/proc/sys/kernel/random/boot_id",
-				  O_RDONLY | O_CLOEXEC);
+	BG_AUTO(fd)
+	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0 || read(fd, out, BG_BOOT_ID_LEN) != BG_BOOT_ID_LEN) {
 		out[0] = '\0';
@@ -79,8 +79,7 @@ static void date_from_days(int64_t days, int64_t *y, int *m, int *d)
 	int64_t z = days + 719468;
 	int64_t era = (z >= 0 ? z : z - 146096) / 146097;
 	int64_t doe = z - era * 146097;
-	int64_t yoe =
-		(doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+	int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
 	int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
 	int64_t mp = (5 * doy + 2) / 153;
 
@@ -302,8 +301,7 @@ void bg_duration_format(char *out, int64_t seconds)
 {
 	size_t i = 0;
 
-	while (units[i].seconds > 1 &&
-	       (!seconds || seconds % units[i].seconds))
+	while (units[i].seconds > 1 && (!seconds || seconds % units[i].seconds))
 		i++;
 	snprintf(out, 24, "%" PRId64 "%c", seconds / units[i].seconds,
 		 units[i].name);

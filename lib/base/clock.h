@@ -13,11 +13,11 @@
 #define BG_BOOT_ID_LEN 36
 
 struct bg_clock {
-	int64_t wall_ms;         /* CLOCK_REALTIME */
-	int64_t boottime_us;     /* CLOCK_BOOTTIME */
+	int64_t wall_ms;               /* CLOCK_REALTIME */
+	int64_t boottime_us;           /* CLOCK_BOOTTIME */
 	char boot[BG_BOOT_ID_LEN + 1]; /* /proc/sys/kernel/random/boot_id */
-	bool synced;             /* adjtimex(2): state ok, not STA_UNSYNC */
-	int64_t max_error_us;    /* adjtimex(2) maxerror */
+	bool synced;          /* adjtimex(2): state ok, not STA_UNSYNC */
+	int64_t max_error_us; /* adjtimex(2) maxerror */
 };
 /* A snapshot; parts that cannot be read are zero, "" or false. */
 void bg_clock_read(struct bg_clock *out);

@@ -70,11 +70,9 @@ int bg_fail_errno(struct bg_error *err, const char *fmt, ...)
 	va_start(ap, fmt);
 	set_textv(what, sizeof(what), fmt, ap);
 	va_end(ap);
-	return bg_fail(err,
-		       saved == ENOSPC || saved == EDQUOT ? BG_ENOSPC
-							  : BG_EFAIL,
-		       "io", "%s: %s", what,
-		       strerror_r(saved, buf, sizeof(buf)));
+	return bg_fail(
+		err, saved == ENOSPC || saved == EDQUOT ? BG_ENOSPC : BG_EFAIL,
+		"io", "%s: %s", what, strerror_r(saved, buf, sizeof(buf)));
 }
 
 int bg_fail_oom(struct bg_error *err)
@@ -116,7 +114,7 @@ int bg_code_exit(int code)
 	case BG_OK:
 		return 0;
 #define X(name, value, exit) \
-	case name:           \
+	case name: \
 		return exit;
 		BG_CODES(X)
 #undef X

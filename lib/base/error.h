@@ -14,18 +14,18 @@
 /* Code, exit status of bg (cli.md "Exit codes").  Each exists because a
  * caller or a script acts on it. */
 #define BG_CODES(X) \
-	X(BG_EFAIL, -1, 1)         /* I/O, GPG, git, provider, cancelled */ \
-	X(BG_ENOENT, -2, 3)        /* no such thing, or more than one */ \
-	X(BG_EDENIED, -3, 4)       /* refused by policy or role */ \
-	X(BG_EVERIFY, -4, 5)       /* evidence is wrong */ \
-	X(BG_EATTENTION, -5, 6)    /* overdue, failing, not proven gone */ \
-	X(BG_EWAIT, -6, 7)         /* waiting for somebody */ \
-	X(BG_EUNANCHORED, -7, 11)  /* the repository has no known anchor */ \
-	X(BG_EUNSAFE, -8, 14)      /* the repository could mislead a reader */ \
-	X(BG_EBUSY, -9, 75)        /* locked, or moved: try again */ \
-	X(BG_EUSAGE, -10, 129)     /* wrong command line; nothing written */ \
-	X(BG_ENOKEY, -11, 1)       /* a key or its agent cannot sign */ \
-	X(BG_ENOSPC, -12, 1)       /* disk full: the spool may still take it */
+	X(BG_EFAIL, -1, 1)        /* I/O, GPG, git, provider, cancelled */ \
+	X(BG_ENOENT, -2, 3)       /* no such thing, or more than one */ \
+	X(BG_EDENIED, -3, 4)      /* refused by policy or role */ \
+	X(BG_EVERIFY, -4, 5)      /* evidence is wrong */ \
+	X(BG_EATTENTION, -5, 6)   /* overdue, failing, not proven gone */ \
+	X(BG_EWAIT, -6, 7)        /* waiting for somebody */ \
+	X(BG_EUNANCHORED, -7, 11) /* the repository has no known anchor */ \
+	X(BG_EUNSAFE, -8, 14)     /* the repository could mislead a reader */ \
+	X(BG_EBUSY, -9, 75)       /* locked, or moved: try again */ \
+	X(BG_EUSAGE, -10, 129)    /* wrong command line; nothing written */ \
+	X(BG_ENOKEY, -11, 1)      /* a key or its agent cannot sign */ \
+	X(BG_ENOSPC, -12, 1)      /* disk full: the spool may still take it */
 
 enum bg_code {
 	BG_OK = 0,
@@ -47,8 +47,7 @@ int bg_fail(struct bg_error *err, int code, const char *id, const char *fmt,
 	    ...) BG_PRINTF(4, 5);
 /* The same with ": strerror(errno)" appended; ENOSPC and EDQUOT give
  * BG_ENOSPC, everything else BG_EFAIL.  id is "io". */
-int bg_fail_errno(struct bg_error *err, const char *fmt, ...)
-	BG_PRINTF(2, 3);
+int bg_fail_errno(struct bg_error *err, const char *fmt, ...) BG_PRINTF(2, 3);
 /* Out of memory. */
 int bg_fail_oom(struct bg_error *err);
 /* Prepend "fmt: " to the message; returns err->code. */

@@ -37,8 +37,7 @@ static int read_some(struct bg_str *out, int fd, size_t left, bool *end)
 	return 0;
 }
 
-int bg_fd_read_all(struct bg_str *out, int fd, size_t max,
-		   struct bg_error *err)
+int bg_fd_read_all(struct bg_str *out, int fd, size_t max, struct bg_error *err)
 {
 	size_t start = out->len;
 	bool end = false;
@@ -143,10 +142,10 @@ static int sync_parent(const char *path, struct bg_error *err)
 static int write_new(const char *path, mode_t mode, const void *buf, size_t n,
 		     struct bg_error *err)
 {
-	BG_AUTO(fd) int fd = open(path,
-				  O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
-					  O_CLOEXEC,
-				  mode & 0700);
+	BG_AUTO(fd)
+	int fd =
+		open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		     mode & 0700);
 
 	if (fd < 0)
 		return bg_fail_errno(err, "cannot make '%s'", path);
@@ -199,10 +198,10 @@ int bg_file_append(const char *path, mode_t mode, const void *buf, size_t n,
 		   struct bg_error *err)
 {
 	bool is_new = !bg_path_exists(path);
-	BG_AUTO(fd) int fd = open(path,
-				  O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW |
-					  O_CLOEXEC,
-				  mode);
+	BG_AUTO(fd)
+	int fd = open(path,
+		      O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
+		      mode);
 	ssize_t w;
 
 	if (fd < 0)
@@ -246,9 +245,8 @@ static int try_lock(int fd, bool wait)
 int bg_lock_take(struct bg_lock *lock, const char *path, int timeout_ms,
 		 struct bg_error *err)
 {
-	BG_AUTO(fd) int fd = open(path,
-				  O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
-				  0600);
+	BG_AUTO(fd)
+	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	int64_t end = bg_boottime_us() + timeout_ms * INT64_C(1000);
 	long pause_us = 200;
 	int e;

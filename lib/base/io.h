@@ -19,8 +19,8 @@
 int bg_file_read(struct bg_str *out, const char *path, size_t max,
 		 struct bg_error *err) BG_MUST_CHECK;
 /* Read a descriptor to its end, at most max bytes, else BG_EFAIL. */
-int bg_fd_read_all(struct bg_str *out, int fd, size_t max,
-		   struct bg_error *err) BG_MUST_CHECK;
+int bg_fd_read_all(struct bg_str *out, int fd, size_t max, struct bg_error *err)
+	BG_MUST_CHECK;
 int bg_fd_write_all(int fd, const void *buf, size_t n, struct bg_error *err)
 	BG_MUST_CHECK;
 /* Write path.tmp-<pid>, fsync, rename over path, fsync the directory. */
@@ -44,7 +44,10 @@ bool bg_path_exists(const char *path);
 struct bg_lock {
 	int fd;
 };
-#define BG_LOCK_INIT { -1 }
+#define BG_LOCK_INIT \
+	{ \
+		-1 \
+	}
 int bg_lock_take(struct bg_lock *lock, const char *path, int timeout_ms,
 		 struct bg_error *err) BG_MUST_CHECK;
 void bg_lock_release(struct bg_lock *lock);

@@ -16,19 +16,22 @@
 #define BG_AUTO(name) __attribute__((cleanup(bg_auto_##name)))
 /* Define the cleanup of a value type: called with the variable's address. */
 #define BG_AUTO_VALUE(name, type, release) \
-	static inline void bg_auto_##name(type *p) { release(p); }
+	static inline void bg_auto_##name(type *p) \
+	{ \
+		release(p); \
+	}
 /* Define the cleanup of a pointer type: called with the pointer if set. */
 #define BG_AUTO_POINTER(name, type, release) \
 	static inline void bg_auto_##name(type **p) \
-	{                                           \
-		if (*p)                             \
-			release(*p);                \
+	{ \
+		if (*p) \
+			release(*p); \
 	}
-#define bg_move(p)                    \
-	({                            \
+#define bg_move(p) \
+	({ \
 		__typeof__(p) p_ = (p); \
-		(p) = NULL;           \
-		p_;                   \
+		(p) = NULL; \
+		p_; \
 	})
 
 static inline void bg_auto_free(void *p)
@@ -49,13 +52,15 @@ struct bg_arena {
 	struct bg_arena_block *head;
 	int oom;
 };
-#define BG_ARENA_INIT { NULL, 0 }
+#define BG_ARENA_INIT \
+	{ \
+		NULL, 0 \
+	}
 void *bg_arena_alloc(struct bg_arena *a, size_t n);
 void *bg_arena_array(struct bg_arena *a, size_t n, size_t size);
 char *bg_arena_strdup(struct bg_arena *a, const char *s);
 char *bg_arena_strndup(struct bg_arena *a, const char *s, size_t n);
-char *bg_arena_printf(struct bg_arena *a, const char *fmt, ...)
-	BG_PRINTF(2, 3);
+char *bg_arena_printf(struct bg_arena *a, const char *fmt, ...) BG_PRINTF(2, 3);
 /* 0, or BG_EFAIL when any allocation of this arena failed. */
 int bg_arena_check(const struct bg_arena *a, struct bg_error *err)
 	BG_MUST_CHECK;

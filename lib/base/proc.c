@@ -47,11 +47,11 @@ struct run {
 	struct bg_proc_result *r;
 	pid_t pid;
 	int pidfd;
-	int in;                       /* becomes the child's 0 */
+	int in; /* becomes the child's 0 */
 	int ours[N_PIPES], theirs[N_PIPES];
 	int exec_fault;
-	int64_t start, deadline;      /* bg_boottime_us() */
-	int64_t killed;               /* when, or 0 */
+	int64_t start, deadline; /* bg_boottime_us() */
+	int64_t killed;          /* when, or 0 */
 	bool exited, abandoned;
 };
 
@@ -232,8 +232,8 @@ static int open_all(struct run *run, struct bg_error *err)
 	if (p->capture_secret && make_pipe(run, SECRET))
 		return bg_fail_errno(err, "cannot make a pipe");
 	if (!p->capture_secret && p->secret_fd > 0) {
-		run->theirs[SECRET] = fcntl(p->secret_fd, F_DUPFD_CLOEXEC,
-					    CHILD_LAST + 1);
+		run->theirs[SECRET] =
+			fcntl(p->secret_fd, F_DUPFD_CLOEXEC, CHILD_LAST + 1);
 		if (run->theirs[SECRET] < 0)
 			return bg_fail_errno(err, "cannot pass the secret");
 	}

@@ -13,34 +13,34 @@
 #include "base/str.h"
 
 struct bg_proc {
-	const char *const *argv;  /* NULL terminated; argv[0] is the path to
+	const char *const *argv; /* NULL terminated; argv[0] is the path to
 				   * execute (no PATH search) */
-	const char *const *env;   /* NULL terminated; the whole environment */
-	const char *dir;          /* working directory; NULL: "/" */
-	const char *in;           /* bytes for stdin; NULL: /dev/null */
+	const char *const *env;  /* NULL terminated; the whole environment */
+	const char *dir;         /* working directory; NULL: "/" */
+	const char *in;          /* bytes for stdin; NULL: /dev/null */
 	size_t in_len;
-	int secret_fd;            /* readable, the child's 3; 0 or -1 none */
-	bool capture_secret;      /* instead: the child's 3 is a pipe that is
+	int secret_fd;       /* readable, the child's 3; 0 or -1 none */
+	bool capture_secret; /* instead: the child's 3 is a pipe that is
 				   * read into secret, 64 KiB at most */
-	size_t max_out;           /* bytes of stdout kept; more: killed */
-	bool err_inherit;         /* stderr goes to ours; else it is counted */
-	int timeout_ms;           /* whole process group killed after it;
+	size_t max_out;      /* bytes of stdout kept; more: killed */
+	bool err_inherit;    /* stderr goes to ours; else it is counted */
+	int timeout_ms;      /* whole process group killed after it;
 				   * 0: none */
-	bool own_session;         /* setsid() */
+	bool own_session;    /* setsid() */
 	bool no_new_privs;
-	bool limits;              /* the resource limits of a named program,
+	bool limits; /* the resource limits of a named program,
 				   * and its group is killed when it ends */
-	uid_t uid;                /* change to this user when set_uid */
+	uid_t uid;   /* change to this user when set_uid */
 	gid_t gid;
 	bool set_uid;
 };
 
 struct bg_proc_result {
-	bool started;      /* the program was executed */
-	int exec_errno;    /* why not */
+	bool started;   /* the program was executed */
+	int exec_errno; /* why not */
 	bool timed_out;
-	bool overflow;     /* stdout was longer than max_out */
-	int exit_status;   /* 0..255, -1 when killed by a signal */
+	bool overflow;   /* stdout was longer than max_out */
+	int exit_status; /* 0..255, -1 when killed by a signal */
 	int signal;
 	int64_t duration_ms;
 	uint64_t out_bytes, err_bytes;
@@ -48,7 +48,9 @@ struct bg_proc_result {
 	struct bg_str secret; /* descriptor 3, wiped by release */
 };
 #define BG_PROC_RESULT_INIT \
-	{ .exit_status = -1, .out = BG_STR_INIT, .secret = BG_STR_INIT }
+	{ \
+		.exit_status = -1, .out = BG_STR_INIT, .secret = BG_STR_INIT \
+	}
 void bg_proc_result_release(struct bg_proc_result *r);
 BG_AUTO_VALUE(proc_result, struct bg_proc_result, bg_proc_result_release)
 

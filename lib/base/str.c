@@ -76,8 +76,7 @@ void bg_str_vaddf(struct bg_str *s, const char *fmt, va_list ap)
 	} else {
 		s->buf[s->len] = '\0';
 		if (reserve(s, (size_t)n)) {
-			vsnprintf(s->buf + s->len, s->cap - s->len, fmt,
-				  again);
+			vsnprintf(s->buf + s->len, s->cap - s->len, fmt, again);
 			s->len += (size_t)n;
 		}
 	}

@@ -18,7 +18,10 @@ struct bg_str {
 	size_t len, cap;
 	bool oom;
 };
-#define BG_STR_INIT { NULL, 0, 0, false }
+#define BG_STR_INIT \
+	{ \
+		NULL, 0, 0, false \
+	}
 
 void bg_str_add(struct bg_str *s, const char *text);
 void bg_str_addn(struct bg_str *s, const void *bytes, size_t n);

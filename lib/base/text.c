@@ -164,8 +164,8 @@ void bg_text_escape(struct bg_str *out, const char *p, size_t n,
 
 	for (; n; p += len, n -= len) {
 		len = bg_utf8_decode(&cp, p, n);
-		if (len && (!bg_char_forbidden(cp) ||
-			    (cp == '\n' && keep_newline)))
+		if (len &&
+		    (!bg_char_forbidden(cp) || (cp == '\n' && keep_newline)))
 			bg_str_addn(out, p, len);
 		else if (len > 1)
 			bg_str_addf(out, "\\u{%x}", cp);

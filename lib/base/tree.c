@@ -27,8 +27,8 @@ static int make_one(const char *path, mode_t mode, bool *made,
 	if (mkdir(path, mode & 0700) == 0) {
 		*made = true;
 		if (chmod(path, mode) < 0)
-			return bg_fail_errno(
-				err, "cannot set the mode of '%s'", path);
+			return bg_fail_errno(err, "cannot set the mode of '%s'",
+					     path);
 		return 0;
 	}
 	if (errno == EEXIST) {
@@ -61,9 +61,9 @@ int bg_dir_make(const char *path, mode_t mode, struct bg_error *err)
 		if (strspn(part.buf, "/") != part.len) {
 			if (make_one(part.buf, mode, &made, err))
 				return err->code;
-			if (made && bg_dir_sync(above.len    ? above.buf
+			if (made && bg_dir_sync(above.len      ? above.buf
 						: *path == '/' ? "/"
-								: ".",
+							       : ".",
 						err))
 				return err->code;
 		}
@@ -153,8 +153,9 @@ static int overwrite(int fd, struct bg_error *err)
 
 int bg_file_shred(const char *path, struct bg_error *err)
 {
-	BG_AUTO(fd) int fd = open(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK |
-						O_NOCTTY | O_CLOEXEC);
+	BG_AUTO(fd)
+	int fd = open(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY |
+				    O_CLOEXEC);
 	int rc = 0;
 
 	if (fd < 0 && errno == ENOENT)
