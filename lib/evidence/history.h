@@ -6,6 +6,9 @@
 #ifndef BG_EVIDENCE_HISTORY_H
 #define BG_EVIDENCE_HISTORY_H
 
+#include <stdarg.h>
+
+#include "base/vec.h"
 #include "evidence/append.h"
 #include "evidence/event.h"
 #include "evidence/repo.h"
@@ -17,17 +20,18 @@ const char *bg_class_text(enum bg_class c);
 /* Every id that a finding may have, with its class and one line of meaning:
  * findings.c; bg-verify(1) lists them, a test compares. */
 struct bg_finding {
-	const char *id;           /* static */
+	const char *id; /* static */
 	enum bg_class class;
-	char ref[160];            /* "log/alice.ops1-...", or "" */
-	struct bg_oid commit;     /* zero when none */
-	struct bg_digest event;   /* zero when none */
-	struct bg_digest grant;   /* root it is about; zero when none */
+	char ref[160]; /* "log/alice.ops1-...", or "" */
+	struct bg_oid commit; /* zero when none */
+	struct bg_digest event; /* zero when none */
+	struct bg_digest grant; /* root it is about; zero when none */
 	char text[240];
 	bool acknowledged;
 };
 struct bg_findings {
 	BG_VEC(struct bg_finding) list;
+	bool oom; /* one could not be added */
 };
 void bg_findings_release(struct bg_findings *f);
 BG_AUTO_VALUE(findings, struct bg_findings, bg_findings_release)
@@ -37,15 +41,26 @@ struct bg_finding_kind {
 	const char *meaning;
 };
 extern const struct bg_finding_kind bg_finding_kinds[]; /* id NULL ends */
-/* Add one; id must be in the list above.  e may be NULL. */
+const struct bg_finding_kind *bg_finding_kind(const char *id); /* or NULL */
+/* Add one; id must be in the list above (another becomes bad-envelope).  e may
+ * be NULL; ref NULL: the log of e.  Sets grant from e.  0, or -1 (memory). */
 int bg_finding_add(struct bg_findings *f, const char *id, const char *ref,
 		   const struct bg_event *e, const char *fmt, ...)
 	BG_PRINTF(5, 6);
+int bg_finding_vadd(struct bg_findings *f, const char *id, const char *ref,
+		    const struct bg_event *e, const char *fmt, va_list ap);
+/* The same for what is no parsed event: the rest is for the caller to fill.
+ * NULL when memory is out. */
+struct bg_finding *bg_finding_new(struct bg_findings *f, const char *id,
+				  const char *ref);
 
 /* The trust chain, verified in full from the genesis. */
 struct bg_trust_chain {
 	size_t n;
-	struct bg_trust **v;      /* v[0] is version 1 */
+	struct bg_trust **v; /* v[0] is version 1 */
+	size_t cap;
+	bool whole; /* every candidate of the ref was good */
+	struct bg_oid tip; /* of the newest version */
 };
 /* Verify every version of the trust ref.  anchor: NULL when none is known. Findings
  * are appended; chain->n is how many versions are good. Threshold 1 and more. */
@@ -54,24 +69,31 @@ int bg_trust_chain_read(struct bg_trust_chain *out, struct bg_findings *f,
 			struct bg_error *err) BG_MUST_CHECK;
 void bg_trust_chain_release(struct bg_trust_chain *c);
 BG_AUTO_VALUE(trust_chain, struct bg_trust_chain, bg_trust_chain_release)
+/* NULL: not here.  A version that a later one abandoned gives the version it
+ * was made on (T8). */
 const struct bg_trust *bg_trust_chain_find(const struct bg_trust_chain *c,
 					   uint64_t version,
 					   const struct bg_digest *digest);
+static inline const struct bg_trust *
+bg_trust_chain_newest(const struct bg_trust_chain *c)
+{
+	return c->n ? c->v[c->n - 1] : NULL;
+}
 
 /* Who a log belongs to, from its seq 1 (and the introducing event). */
 struct bg_writer {
 	char name[BG_WRITER_MAX];
-	char principal[33];       /* whose key: by */
-	bool installation;        /* an introduced installation's log */
-	bool listed;              /* its key is listed in trust */
+	char principal[33]; /* whose key: by */
+	bool installation; /* an introduced installation's log */
+	bool listed; /* its key is listed in trust */
 	struct bg_fpr primary, signing;
 	struct bg_keyblob key;
-	uint64_t seq;             /* highest verified */
+	uint64_t seq; /* highest verified */
 	struct bg_digest digest;
 	struct bg_oid commit;
-	uint64_t trust_version;   /* of the tip: T2 floor */
+	uint64_t trust_version; /* of the tip: T2 floor */
 	int64_t at_ms;
-	uint64_t forked_seq;      /* 0: none; equivocation from here */
+	uint64_t forked_seq; /* 0: none; equivocation from here */
 };
 
 /* Where reading may start on a log: from the index. */
@@ -84,9 +106,9 @@ struct bg_history_from {
 	void *arg;
 };
 struct bg_history_options {
-	unsigned threads;         /* 0: one a core */
+	unsigned threads; /* 0: one a core */
 	bool engine_native, engine_gpgme;
-	const char *tmp;          /* for the GPGME engine's home */
+	const char *tmp; /* for the GPGME engine's home */
 	const struct bg_history_from *from; /* NULL: everything */
 	void (*progress)(void *arg, size_t done, size_t all);
 	void *progress_arg;
@@ -96,7 +118,7 @@ struct bg_history {
 	BG_VEC(struct bg_writer) writers;
 	BG_VEC(struct bg_event *) events; /* by log, then seq; owned */
 	struct bg_findings findings;
-	size_t read;              /* commits read */
+	size_t read; /* commits read */
 	bool incomplete, unsupported;
 	bool anchored;
 };
