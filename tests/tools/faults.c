@@ -1,11 +1,12 @@
 /*
  * faults KIND FILE...: the faults of files, as lint prints them; used by
- * tests/policy.  KIND: yaml (syntax only).
+ * tests/policy.  KIND: yaml (syntax only), trust.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/io.h"
+#include "evidence/trust.h"
 #include "format/yaml.h"
 
 static int load(const char *kind, const char *name, const struct bg_str *text,
@@ -15,6 +16,13 @@ static int load(const char *kind, const char *name, const struct bg_str *text,
 		BG_AUTO(yaml) struct bg_yaml_doc doc = { 0 };
 		return bg_yaml_load(&doc, faults, name, bg_str_text(text),
 				    text->len, err);
+	}
+	if (strcmp(kind, "trust") == 0) {
+		struct bg_trust_file file = { .path = "trust.yaml",
+					      .text = bg_str_text(text),
+					      .n = text->len };
+		BG_AUTO(trust) struct bg_trust *t = NULL;
+		return bg_trust_parse(&t, faults, &file, 1, err);
 	}
 	return bg_fail(err, BG_EUSAGE, "usage", "no kind '%s'", kind);
 }
