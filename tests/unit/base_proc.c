@@ -102,8 +102,10 @@ static void surroundings(void **state)
 	setenv("LEAK", "1", 1);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGUSR1, SIG_IGN);
+	/* 32 and 33 belong to libc, which lets nobody reset them. */
 	SH(&r, "env | grep -v -e ^PWD= -e ^_= -e ^SHLVL= | sort; pwd; umask; "
-	       "grep -E '^Sig(Ign|Blk)' /proc/self/status | cut -f2");
+	       "grep -E '^Sig(Ign|Blk)' /proc/self/status | cut -f2 | "
+	       "sed s/180000000/000000000/");
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGUSR1, SIG_DFL);
 	assert_string_equal(bg_str_text(&r.out),
