@@ -20,13 +20,13 @@ struct bg_answer {
 /* A log that this process may write. */
 struct bg_log {
 	struct bg_repo *repo;
-	struct bg_install *install;  /* locks live there */
+	struct bg_install *install; /* locks live there */
 	struct bg_signer *signer;
-	const char *writer;          /* log name */
-	const char *by;              /* principal that owns the key */
-	const char *name, *email;    /* author line */
-	struct bg_digest genesis;    /* repo */
-	struct bg_digest trust;      /* newest valid version held */
+	const char *writer;       /* log name */
+	const char *by;           /* principal that owns the key */
+	const char *name, *email; /* author line */
+	struct bg_digest genesis; /* repo */
+	struct bg_digest trust;   /* newest valid version held */
 	uint64_t trust_version;
 	struct bg_oid trust_commit;
 	const struct bg_places *places; /* host facts */

@@ -51,7 +51,7 @@ enum bg_event_type {
 #define X(name, word, class) name,
 	BG_EVENT_TYPES(X)
 #undef X
-	BG_EV_COUNT
+		BG_EV_COUNT
 };
 const char *bg_event_type_text(enum bg_event_type t);
 int bg_event_type_parse(const char *word); /* -1: none */
@@ -60,27 +60,27 @@ char bg_event_type_class(enum bg_event_type t);
 /* One event, parsed and canonical.  Strings live in data's owner: `json` is the
  * whole object and keeps every borrowed string alive. */
 struct bg_event {
-	json_t *json;             /* owned */
-	const char *writer;       /* log name; also on trust: the signer's */
+	json_t *json;       /* owned */
+	const char *writer; /* log name; also on trust: the signer's */
 	uint64_t seq;
 	bool has_repo, has_prev, has_trust, has_seal;
 	struct bg_digest repo, prev, seal, trust;
 	uint64_t trust_version;
 	enum bg_event_type type;
-	const char *grant;        /* label, or NULL */
+	const char *grant; /* label, or NULL */
 	size_t n_answers;
 	struct bg_digest answers[BG_ANSWERS_MAX];
 	int64_t at_ms;
 	bool clock_synced;
 	int64_t clock_max_error_us, clock_boottime_us;
 	const char *clock_boot;
-	const char *by, *for_;    /* for_: NULL unless host-signed */
-	json_t *host, *data;      /* borrowed from json */
+	const char *by, *for_; /* for_: NULL unless host-signed */
+	json_t *host, *data;   /* borrowed from json */
 
 	/* Filled by the reader of the commit that carried it. */
-	struct bg_digest digest;  /* payload digest: the event's name */
+	struct bg_digest digest; /* payload digest: the event's name */
 	struct bg_oid commit;
-	struct bg_fpr signer;     /* key that signed */
+	struct bg_fpr signer; /* key that signed */
 	uint32_t signed_at;
 	/* Filled by the judge (grant/judge.h). */
 	bool wrong, doubtful;
@@ -102,8 +102,7 @@ int bg_event_subject(struct bg_str *out, const struct bg_event *e,
 		     struct bg_error *err) BG_MUST_CHECK;
 /* BG-YYYYMMDD-xxxxxx of an activate or declare (lifecycle.md, decision 7).
  * out holds BG_LABEL_LEN + 1. */
-void bg_event_label(char *out, const char *writer, uint64_t seq,
-		    int64_t at_ms);
+void bg_event_label(char *out, const char *writer, uint64_t seq, int64_t at_ms);
 
 /*
  * Data of each type (members not marked ? are required; extra ones are refused).

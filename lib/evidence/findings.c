@@ -246,3 +246,12 @@ int bg_finding_add(struct bg_findings *f, const char *id, const char *ref,
 	va_end(ap);
 	return rc;
 }
+
+void bg_finding_say(struct bg_finding *f, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(f->text, sizeof(f->text), fmt, ap);
+	va_end(ap);
+}

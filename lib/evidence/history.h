@@ -22,8 +22,8 @@ const char *bg_class_text(enum bg_class c);
 struct bg_finding {
 	const char *id; /* static */
 	enum bg_class class;
-	char ref[160]; /* "log/alice.ops1-...", or "" */
-	struct bg_oid commit; /* zero when none */
+	char ref[160];          /* "log/alice.ops1-...", or "" */
+	struct bg_oid commit;   /* zero when none */
 	struct bg_digest event; /* zero when none */
 	struct bg_digest grant; /* root it is about; zero when none */
 	char text[240];
@@ -53,13 +53,15 @@ int bg_finding_vadd(struct bg_findings *f, const char *id, const char *ref,
  * NULL when memory is out. */
 struct bg_finding *bg_finding_new(struct bg_findings *f, const char *id,
 				  const char *ref);
+/* Set its text, cut to what fits. */
+void bg_finding_say(struct bg_finding *f, const char *fmt, ...) BG_PRINTF(2, 3);
 
 /* The trust chain, verified in full from the genesis. */
 struct bg_trust_chain {
 	size_t n;
 	struct bg_trust **v; /* v[0] is version 1 */
 	size_t cap;
-	bool whole; /* every candidate of the ref was good */
+	bool whole;        /* every candidate of the ref was good */
 	struct bg_oid tip; /* of the newest version */
 };
 /* Verify every version of the trust ref.  anchor: NULL when none is known. Findings
@@ -84,8 +86,8 @@ bg_trust_chain_newest(const struct bg_trust_chain *c)
 struct bg_writer {
 	char name[BG_WRITER_MAX];
 	char principal[33]; /* whose key: by */
-	bool installation; /* an introduced installation's log */
-	bool listed; /* its key is listed in trust */
+	bool installation;  /* an introduced installation's log */
+	bool listed;        /* its key is listed in trust */
 	struct bg_fpr primary, signing;
 	struct bg_keyblob key;
 	uint64_t seq; /* highest verified */
@@ -108,7 +110,7 @@ struct bg_history_from {
 struct bg_history_options {
 	unsigned threads; /* 0: one a core */
 	bool engine_native, engine_gpgme;
-	const char *tmp; /* for the GPGME engine's home */
+	const char *tmp;                    /* for the GPGME engine's home */
 	const struct bg_history_from *from; /* NULL: everything */
 	void (*progress)(void *arg, size_t done, size_t all);
 	void *progress_arg;

@@ -18,25 +18,25 @@
 /* Everything lib needs to know of its surroundings; made by cmd, borrowed. */
 struct bg_places {
 	const char *state_home, *cache_home, *config_home;
-	const char *run_dir;        /* XDG_RUNTIME_DIR or NULL: spool on tmpfs */
+	const char *run_dir; /* XDG_RUNTIME_DIR or NULL: spool on tmpfs */
 	const char *user_home;
 	struct bg_gpg gpg;
-	const char *self_path;      /* absolute path of the program */
+	const char *self_path;            /* absolute path of the program */
 	const char *const *provider_dirs; /* NULL terminated (X9) */
-	const char *user;           /* login name */
+	const char *user;                 /* login name */
 	unsigned uid;
-	const char *from;           /* "ssh 10.0.0.7", "local" */
-	const char *tty;            /* "pts/3" or NULL */
-	const char *host;           /* host name */
-	const char *machine;        /* digest of machine-id, "sha256:..." */
-	const char *os;             /* "Debian GNU/Linux 12" */
-	const char *anchor;         /* BG_ANCHOR, or NULL */
+	const char *from;    /* "ssh 10.0.0.7", "local" */
+	const char *tty;     /* "pts/3" or NULL */
+	const char *host;    /* host name */
+	const char *machine; /* digest of machine-id, "sha256:..." */
+	const char *os;      /* "Debian GNU/Linux 12" */
+	const char *anchor;  /* BG_ANCHOR, or NULL */
 };
 
 struct bg_install {
-	char id[33];            /* 32 hex */
-	char *dir;              /* state directory, no trailing '/' */
-	char *host_slug;        /* [a-z0-9-]{1,32} */
+	char id[33];     /* 32 hex */
+	char *dir;       /* state directory, no trailing '/' */
+	char *host_slug; /* [a-z0-9-]{1,32} */
 	struct bg_signer *signer;
 	bool has_anchor;
 	struct bg_digest genesis;

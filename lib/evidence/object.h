@@ -24,15 +24,15 @@ struct bg_commit {
 	struct bg_oid tree;
 	size_t n_parents;
 	struct bg_oid *parents;
-	const char *name, *email;  /* author; the committer line is the same */
-	int64_t seconds;           /* always +0000 */
-	const char *armor;         /* signature, unfolded, NULL: unsigned */
+	const char *name, *email; /* author; the committer line is the same */
+	int64_t seconds;          /* always +0000 */
+	const char *armor;        /* signature, unfolded, NULL: unsigned */
 	size_t armor_n;
-	const char *subject;       /* first line of the message */
-	const char *body;          /* after the blank line, to the end */
+	const char *subject; /* first line of the message */
+	const char *body;    /* after the blank line, to the end */
 	size_t body_n;
-	struct bg_str payload;     /* all bytes without the gpgsig header */
-	struct bg_digest digest;   /* SHA-256 of payload */
+	struct bg_str payload;   /* all bytes without the gpgsig header */
+	struct bg_digest digest; /* SHA-256 of payload */
 };
 /* Parse; BG_EVERIFY with ids: not-canonical (header order, unknown header, NUL,
  * CR, re-writing differs), unsigned, second-signature, bad-ident. */

@@ -55,13 +55,13 @@ int bg_repo_read_tree(struct bg_tree_files *out, struct bg_repo *r,
 		      const struct bg_oid *tree, struct bg_error *err)
 	BG_MUST_CHECK;
 int bg_repo_write_tree(struct bg_oid *out, struct bg_repo *r,
-		       const struct bg_tree_files *files,
-		       struct bg_error *err) BG_MUST_CHECK;
+		       const struct bg_tree_files *files, struct bg_error *err)
+	BG_MUST_CHECK;
 
 /* A candidate for an evidence ref X: refs/heads/X or refs/remotes/R/X. */
 struct bg_ref {
-	char *full;  /* "refs/remotes/origin/log/alice.ops1-..." */
-	char *name;  /* "log/alice.ops1-..." (X) */
+	char *full; /* "refs/remotes/origin/log/alice.ops1-..." */
+	char *name; /* "log/alice.ops1-..." (X) */
 	bool remote;
 	struct bg_oid oid;
 };

@@ -20,10 +20,10 @@ struct bg_grant_row {
 	struct bg_digest root;
 	char label[BG_LABEL_LEN + 1];
 	char policy[64], scope[64], identity[64], by[33], beneficiary[33];
-	int state;            /* enum bg_state of grant/fold.h */
-	bool active;          /* not closed: something is open or owed */
+	int state;                /* enum bg_state of grant/fold.h */
+	bool active;              /* not closed: something is open or owed */
 	int64_t at_ms, window_ms; /* activation; W, 0 when not begun */
-	char *summary;        /* JSON made by the judge; owned */
+	char *summary;            /* JSON made by the judge; owned */
 };
 struct bg_grant_rows {
 	BG_VEC(struct bg_grant_row) list;
@@ -38,11 +38,11 @@ typedef int (*bg_judge_fn)(struct bg_grant_row *row, struct bg_findings *f,
 			   struct bg_error *err);
 
 struct bg_store_options {
-	const char *path;       /* directory; searched upwards when search */
+	const char *path; /* directory; searched upwards when search */
 	bool search;
 	const struct bg_places *places;
 	bg_judge_fn judge;
-	bool need_install;      /* commands that sign */
+	bool need_install; /* commands that sign */
 };
 /* Opens, verifies trust from the pinned anchor (else bg_store_anchored() is
  * false), brings the index up to date.  BG_EVERIFY when trust is wrong. */
@@ -91,8 +91,8 @@ BG_AUTO_POINTER(event, struct bg_event, bg_event_free)
 
 struct bg_grant_query {
 	bool active_only;
-	const char *label;      /* full label, or NULL */
-	const char *random;     /* beginning of the random part, lower case */
+	const char *label;  /* full label, or NULL */
+	const char *random; /* beginning of the random part, lower case */
 	const char *by, *policy, *identity;
 	int64_t since_ms, until_ms;
 };
@@ -124,12 +124,10 @@ enum bg_hand { BG_BY_PERSON, BG_BY_INSTALLATION };
 /* Append and index one event; answers are looked up by digest.  For an event
  * of a grant pass root: answers[0] and the frontier are computed here. */
 int bg_store_append(struct bg_event *e, struct bg_store *s, enum bg_hand hand,
-		    const struct bg_digest *root,
-		    const struct bg_digest *extra, size_t n_extra,
-		    struct bg_error *err) BG_MUST_CHECK;
+		    const struct bg_digest *root, const struct bg_digest *extra,
+		    size_t n_extra, struct bg_error *err) BG_MUST_CHECK;
 /* Log name that hand would write to (for activate.data.opener). */
 int bg_store_writer_name(char out[BG_WRITER_MAX], struct bg_store *s,
-			 enum bg_hand hand, struct bg_error *err)
-	BG_MUST_CHECK;
+			 enum bg_hand hand, struct bg_error *err) BG_MUST_CHECK;
 
 #endif

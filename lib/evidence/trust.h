@@ -59,18 +59,18 @@ const char *bg_principal_kind_text(enum bg_principal_kind k);
 struct bg_trust_key {
 	struct bg_fpr primary;
 	size_t n_signing;
-	struct bg_fpr *signing;      /* fingerprints that may sign */
-	struct bg_digest blob;       /* of keys/<primary>.pgp */
-	struct bg_keyblob parsed;    /* loaded with the version */
+	struct bg_fpr *signing;   /* fingerprints that may sign */
+	struct bg_digest blob;    /* of keys/<primary>.pgp */
+	struct bg_keyblob parsed; /* loaded with the version */
 };
 struct bg_principal {
 	const char *name;
 	enum bg_principal_kind kind;
-	const char *human;   /* resolved: own, or of the owner; never NULL */
-	const char *owner;   /* NULL for person and vendor */
-	const char *email;   /* never NULL: NAME@invalid by default */
+	const char *human; /* resolved: own, or of the owner; never NULL */
+	const char *owner; /* NULL for person and vendor */
+	const char *email; /* never NULL: NAME@invalid by default */
 	const char *contact, *sponsor, *contract; /* NULL when absent */
-	int64_t until_ms;    /* last instant; INT64_MAX: none */
+	int64_t until_ms; /* last instant; INT64_MAX: none */
 	size_t n_keys;
 	struct bg_trust_key *keys;
 	bool suspended;
@@ -132,7 +132,7 @@ struct bg_trust {
 	uint64_t version;
 	struct bg_digest digest, prev; /* prev: zero for the genesis */
 	struct bg_oid commit;
-	const char *signer;            /* principal */
+	const char *signer; /* principal */
 	int64_t at_ms;
 	const char *organisation;
 	struct bg_quorum root, admin;
@@ -147,7 +147,7 @@ struct bg_trust {
 	struct bg_acknowledgement *acknowledged;
 	struct bg_trust_limits limits;
 	struct bg_names pinned_writers;
-	struct bg_trust_file *files;   /* sorted by path */
+	struct bg_trust_file *files; /* sorted by path */
 };
 
 /* Parse and lint trust.yaml and key blobs of a file set (no signatures): used

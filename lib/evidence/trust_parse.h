@@ -21,8 +21,8 @@ void bg_trust_read_principals(struct bg_trust_reader *p);
 void bg_trust_read_lists(struct bg_trust_reader *p);
 
 /* "sha256:<64 hex>" or a fault. */
-bool bg_trust_read_digest(struct bg_trust_reader *p,
-			  const struct bg_yaml *node, struct bg_digest *out);
+bool bg_trust_read_digest(struct bg_trust_reader *p, const struct bg_yaml *node,
+			  struct bg_digest *out);
 /* 40 upper-case hex digits or a fault. */
 bool bg_trust_read_fpr(struct bg_trust_reader *p, const struct bg_yaml *node,
 		       struct bg_fpr *out);

@@ -1,0 +1,15 @@
+/*
+ * Internal to lib/evidence: steps that history.c and store.c share.
+ */
+#ifndef BG_EVIDENCE_CHAIN_H
+#define BG_EVIDENCE_CHAIN_H
+
+#include "evidence/history.h"
+
+/* bg_trust_chain_read() over refs that were read already. */
+int bg_trust_chain_read_refs(struct bg_trust_chain *out, struct bg_findings *f,
+			     struct bg_repo *repo, const struct bg_refs *refs,
+			     const struct bg_digest *anchor,
+			     struct bg_error *err) BG_MUST_CHECK;
+
+#endif
