@@ -97,10 +97,11 @@ int bg_event_parse(struct bg_event *out, const char *text, size_t n,
 int bg_event_write(struct bg_str *out, const struct bg_event *e,
 		   struct bg_error *err) BG_MUST_CHECK;
 /* The commit's subject: "<type> <grant or subject>: <one line>", at most 100
- * printable bytes, a pure function of type and data. */
+ * printable bytes, a pure function of the event. */
 int bg_event_subject(struct bg_str *out, const struct bg_event *e,
 		     struct bg_error *err) BG_MUST_CHECK;
-/* BG-YYYYMMDD-xxxxxx of an activate or declare (lifecycle.md, decision 7).
+/* BG-YYYYMMDD-xxxxxx of an activate or declare (lifecycle.md, decision 7): of the
+ * log's name, seq in decimal, at in its exact form, one after the other.
  * out holds BG_LABEL_LEN + 1. */
 void bg_event_label(char *out, const char *writer, uint64_t seq, int64_t at_ms);
 
@@ -108,7 +109,8 @@ void bg_event_label(char *out, const char *writer, uint64_t seq, int64_t at_ms);
  * Data of each type (members not marked ? are required; extra ones are refused).
  * text: clean UTF-8, 1..4096 bytes.  name: [a-z0-9][a-z0-9._-]{0,63}.
  * digest: "sha256:<hex>".  time: the exact form.  secs, int: integers.
- * attachment: {media, name, sha256, size}.
+ * attachment: {media, name, sha256, size}.  A text KEY from outside may have
+ * KEY_b64 and KEY_bytes beside it.
  *
  * writer     op(register|introduce|retire) installation:hex32 host:text
  *            key:base64 installation_key?:base64
@@ -159,7 +161,8 @@ void bg_event_label(char *out, const char *writer, uint64_t seq, int64_t at_ms);
  *            evidence? identity
  * reconcile  source file_sha256:digest period{since:time,until:time} matched:int
  *            unmatched[text]
- * trust      files{path: digest, ...}   (seq is the version, prev the previous)
+ * trust      files{path: digest, ...}   (seq is the version, prev the previous;
+ *            from version 2 on envelope trust is the previous version too)
  * seal       logs{log: {seq,digest,commit}} trust{version,digest} events:int
  *            token?:base64
  */

@@ -57,13 +57,16 @@ BG_AUTO_VALUE(install, struct bg_install, bg_install_close)
 int bg_install_pin(struct bg_install *i, const struct bg_digest *genesis,
 		   struct bg_error *err) BG_MUST_CHECK;
 /* <principal>.<host slug>-<12 hex of sha256(primary fpr bytes, installation id)>
- * out holds BG_WRITER_MAX. */
+ * (20 bytes, then the 32 hex digits as they are written). out holds
+ * BG_WRITER_MAX. */
 #define BG_WRITER_MAX 96
 void bg_writer_name(char *out, const char *principal, const char *host_slug,
 		    const struct bg_fpr *primary, const char *installation);
 /* Split; the verifier recomputes. false: not of this form. */
 bool bg_writer_split(char principal[33], char host[33], char hex12[13],
 		     const char *writer);
+/* The host's name as a slug: first label, lower case, [a-z0-9-]{1,32}. */
+void bg_host_slug(char out[33], const char *host);
 
 /* Anchor: bg1:<52 base32><4 check>, "-" ignored (evidence.md). out holds
  * BG_ANCHOR_LEN + 1; printed in groups of 4 with dashes when grouped. */

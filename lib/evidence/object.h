@@ -38,6 +38,9 @@ struct bg_commit {
  * CR, re-writing differs), unsigned, second-signature, bad-ident. */
 int bg_commit_parse(struct bg_commit *out, const char *raw, size_t n,
 		    struct bg_error *err) BG_MUST_CHECK;
+/* The same for a commit that may be unsigned (attachments): armor is NULL then. */
+int bg_commit_parse_any(struct bg_commit *out, const char *raw, size_t n,
+			struct bg_error *err) BG_MUST_CHECK;
 void bg_commit_release(struct bg_commit *c);
 BG_AUTO_VALUE(commit, struct bg_commit, bg_commit_release)
 /* Payload bytes of a new commit. */
