@@ -56,11 +56,13 @@ struct bg_approval {
 };
 struct bg_policy {
 	struct bg_arena arena;
+	struct bg_yaml_doc doc;  /* the file's tree: places for later checks */
 	struct bg_digest digest; /* of the file's bytes */
 	const char *name, *title, *owner;
 	size_t n_triggers, n_scopes;
 	struct bg_trigger *triggers;
 	struct bg_scope *scopes;
+	struct bg_names codes;            /* of all triggers, no repeats */
 	struct bg_names activate, revoke; /* roles */
 	struct bg_approval approve;
 	unsigned reason_min;
@@ -89,12 +91,14 @@ struct bg_policy {
 };
 
 /* Load and lint one file by itself. *out is usable only when faults holds no
- * error of severity error. */
+ * error of severity error.  Every id that this and bg_policy_check() may record
+ * is listed in bg-policy(5).  faults must outlive the policy. */
 int bg_policy_load(struct bg_policy **out, struct bg_faults *faults,
 		   const char *file, const char *text, size_t n,
 		   struct bg_error *err) BG_MUST_CHECK;
-/* Lint against trust: roles, owner, channels, identities named exist; quorum
- * and review can be reached by somebody else than the activator. */
+/* Lint against trust and the files in it: roles, owner, channels, identities
+ * named exist and fit; quorum and review can be reached by somebody else than
+ * the activator. */
 int bg_policy_check(const struct bg_policy *p, const struct bg_trust *trust,
 		    struct bg_faults *faults, struct bg_error *err)
 	BG_MUST_CHECK;
@@ -117,6 +121,9 @@ const struct bg_trigger *bg_policy_trigger(const struct bg_policy *p,
 /* The first scope (least) that the code may open. */
 const struct bg_scope *bg_policy_default_scope(const struct bg_policy *p,
 					       const char *code);
+/* Whether a ticket is a good one: matches the whole pattern (lifecycle.md X12);
+ * true for any when there is no pattern. */
+bool bg_policy_ticket_ok(const struct bg_policy *p, const char *ticket);
 bool bg_scope_has_code(const struct bg_scope *s, const char *code);
 
 #endif
