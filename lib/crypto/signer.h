@@ -17,9 +17,11 @@ struct bg_gpg {
 	const char *runtime; /* /run/user/UID/gnupg when it exists, else NULL */
 	const char *ttyname; /* for pinentry; NULL: none */
 	const char *ttytype, *lc_ctype, *display, *xauthority;
+	const char *wayland_display, *dbus_session; /* for graphical pinentry */
 	bool batch;          /* never ask: pinentry-mode error */
 	bool use_gpgme;      /* only the GPGME way (tests, bench, fallback) */
-	const char *cache_dir; /* keygrips and socket may be cached here */
+	const char *cache_dir; /* NULL: none; an existing folder of ours, where
+				* what the keyring said about a key is kept */
 };
 
 /* A key of the user's keyring. */
