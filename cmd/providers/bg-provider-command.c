@@ -7,7 +7,7 @@
  *     check:  [..]                      {identity} {expires} {host} replace a
  *     revoke: [..]                      whole argument
  *     rotate: [..]
- *     env: [NAME=VALUE...]  host: NAME  timeout: seconds
+ *     env: {NAME: VALUE}  host: NAME  timeout: 20s
  *     isolation: per-grant | counted | shared
  *     secret: true      the grant command writes a credential on descriptor 3
  *
@@ -18,12 +18,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/io.h"
 #include "format/json.h"
 #include "grant/named.h"
 
 #define REQUEST_MAX (64 * 1024)
 #define ARGS_MAX 64
+#define TIMEOUT 20
+#define TIMEOUT_MAX 25
 
 enum { EXIT_DONE = 0, EXIT_REFUSED = 4, EXIT_AGAIN = 75, EXIT_UNKNOWN = 1 };
 
@@ -53,6 +56,8 @@ static int describe(const struct request *r)
 {
 	const char *isolation = bg_json_text(r->with, "isolation");
 	bool secret = bg_json_bool(r->with, "secret");
+	bool revocable = json_object_get(r->with, "revoke") != NULL &&
+			 !json_is_false(json_object_get(r->with, "revocable"));
 	json_t *o = json_object();
 
 	for (size_t i = 0; isolation && isolations[i]; i++)
@@ -62,9 +67,7 @@ static int describe(const struct request *r)
 	if (!json_object_get(o, "isolation"))
 		json_object_set_new(o, "isolation", json_string("per-grant"));
 	json_object_set_new(o, "ok", json_true());
-	json_object_set_new(
-		o, "revocable",
-		json_boolean(json_object_get(r->with, "revoke") != NULL));
+	json_object_set_new(o, "revocable", json_boolean(revocable));
 	json_object_set_new(o, "exposed", json_boolean(secret));
 	json_object_set_new(o, "target_enforces", json_false());
 	json_object_set_new(o, "handle", json_array());
@@ -85,28 +88,55 @@ static size_t words(const char **out, const json_t *with, const char *key)
 	return n;
 }
 
+/* with.env as NAME=VALUE; the strings live in *text. */
+static size_t environment(const char **out, struct bg_arena *text,
+			  const json_t *with)
+{
+	size_t n = 0;
+	const char *name;
+	json_t *v;
+
+	json_object_foreach(json_object_get(with, "env"), name, v)
+		if (json_is_string(v) && n < ARGS_MAX)
+			out[n++] = bg_arena_printf(text, "%s=%s", name,
+						   json_string_value(v));
+	return n;
+}
+
+/* Below what bg gives us, so that we can still say what happened. */
+static int64_t timeout_of(const json_t *with)
+{
+	const char *text = bg_json_text(with, "timeout");
+	int64_t s = bg_json_int(with, "timeout", TIMEOUT);
+
+	if (text && !bg_duration_parse(&s, text))
+		s = TIMEOUT;
+	return s > 0 && s < TIMEOUT_MAX ? s : TIMEOUT_MAX;
+}
+
 /* Run with.KEY.  BG_ENOENT when there is none, else as bg_proc_named(). */
 static int run(struct bg_proc_result *out, const struct request *r,
 	       const char *key, bool secret, struct bg_error *err)
 {
+	BG_AUTO(arena) struct bg_arena text = BG_ARENA_INIT;
 	const char *argv[ARGS_MAX], *env[ARGS_MAX];
 	struct bg_named p = {
 		.machine = &r->machine,
 		.kind = BG_NAMED_COMMAND,
 		.argc = words(argv, r->with, key),
 		.argv = argv,
-		.envc = words(env, r->with, "env"),
+		.envc = environment(env, &text, r->with),
 		.env = env,
 		.values = &r->values,
 		.capture_secret = secret,
 		.err_inherit = true,
-		.timeout = bg_json_int(r->with, "timeout", 20),
+		.timeout = timeout_of(r->with),
 	};
 
 	if (p.argc == 0)
 		return bg_fail(err, BG_ENOENT, "no-command", "no %s", key);
-	if (p.timeout > 25) /* below what bg gives us */
-		p.timeout = 25;
+	if (bg_arena_check(&text, err))
+		return err->code;
 	return bg_proc_named(out, &p, err);
 }
 

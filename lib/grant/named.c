@@ -87,8 +87,9 @@ static int make_argv(struct start *s, const struct bg_named *p,
 static bool env_is_banned(const char *pair)
 {
 	static const char *const prefixes[] = {
-		"LD_", "GPG_", "GNUPG", "AWS_", "DBUS_", "GCONV_", "GLIBC_",
-		"SSH_", "BASH_FUNC_", NULL
+		"LD_",	  "GPG_",   "GNUPG",	 "AWS_",    "DBUS_",
+		"GCONV_", "GLIBC_", "MALLOC_",	 "GIT_",    "SSH_",
+		"PYTHON", "PERL",   "BASH_FUNC_", NULL
 	};
 	static const char *const names[] = {
 		"PATH=", "HOME=", "LANG=", "TZ=", "KUBECONFIG=", "IFS=",
@@ -181,6 +182,25 @@ static int pick_user(struct start *s, const struct bg_named *p,
 	return 0;
 }
 
+/* X4: a policy names the program itself, never something that reads one. */
+static bool is_shell(const char *path)
+{
+	static const char *const shells[] = { "sh",   "bash", "rbash", "dash",
+					      "ash",  "zsh",  "ksh",   "mksh",
+					      "fish", "csh",  "tcsh",  NULL };
+	BG_AUTO(free) char *real = realpath(path, NULL);
+	const char *const names[] = { path, real };
+
+	for (size_t k = 0; k < 2; k++) {
+		const char *base = names[k] ? strrchr(names[k], '/') : NULL;
+
+		for (size_t i = 0; base && shells[i]; i++)
+			if (strcmp(base + 1, shells[i]) == 0)
+				return true;
+	}
+	return false;
+}
+
 /*
  * Run
  */
@@ -201,6 +221,11 @@ static int find_program(struct start *s, const struct bg_named *p,
 			       "cannot run '': no program is named");
 	if (bg_named_resolve(&s->path, p->argv[0], err))
 		return err->code;
+	if (is_shell(s->path))
+		return bg_fail(err, BG_EDENIED, "program-shell",
+			       "cannot run '%s': it is a shell; name the "
+			       "program itself",
+			       s->path);
 	if (bg_named_allowed(m, s->path, err))
 		return err->code;
 	return m->owner_any

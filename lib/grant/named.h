@@ -57,7 +57,7 @@ struct bg_named {
 /* Run it.  0: it was started or could not be executed: read *out (exec_errno,
  * timed_out, exit_status, signal).  Refusals, nothing ran: BG_EUNANCHORED
  * "unanchored"; BG_EDENIED "program-path" "program-missing" "program-owner"
- * "program-not-allowed" "program-argument" "program-environment". */
+ * "program-shell" "program-not-allowed" "program-argument" "program-environment". */
 int bg_proc_named(struct bg_proc_result *out, const struct bg_named *p,
 		  struct bg_error *err) BG_MUST_CHECK;
 

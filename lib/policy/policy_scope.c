@@ -31,7 +31,8 @@ static void check_command(struct bg_reader *r, const struct bg_yaml *with,
 {
 	static const char *const keys[] = { "grant",   "check",	    "revoke",
 					    "rotate",  "env",	    "timeout",
-					    "isolation", "revocable", NULL };
+					    "isolation", "revocable", "host",
+					    "secret",  NULL };
 	static const char *const verbs[] = { "grant", "check", "revoke" };
 	static const struct bg_choice isolations[] = { { "per-grant", 0 },
 						       { "counted", 1 },
@@ -55,6 +56,8 @@ static void check_command(struct bg_reader *r, const struct bg_yaml *with,
 	bg_read_choice(r, bg_yaml_get(with, "isolation"), isolations,
 		       BG_COUNT(isolations), 0);
 	bg_read_bool(r, bg_yaml_get(with, "revocable"), true);
+	bg_read_bool(r, bg_yaml_get(with, "secret"), false);
+	bg_read_text(r, bg_yaml_get(with, "host"), 128);
 }
 
 static void check_provider(struct bg_reader *r, const struct bg_yaml *at,

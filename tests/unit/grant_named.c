@@ -205,6 +205,24 @@ static void x4_no_shell(void **state)
 			    "$(id); `id` | x > y && z *\n");
 }
 
+static void x4_shells_are_refused(void **state)
+{
+	char link[300];
+
+	(void)state;
+	assert_fails(go((struct bg_named){ COMMAND },
+			ARGS("sh", "-c", "touch ran")),
+		     BG_EDENIED, "program-shell", err);
+	assert_fails(go((struct bg_named){ COMMAND },
+			ARGS("/bin/bash", "-c", "touch ran")),
+		     BG_EDENIED, "program-shell", err);
+	snprintf(link, sizeof(link), "%s/tool", home);
+	assert_int_equal(symlink("/bin/sh", link), 0);
+	assert_fails(go((struct bg_named){ COMMAND },
+			ARGS(link, "-c", "touch ran")),
+		     BG_EDENIED, "program-shell", err);
+}
+
 static void x4_placeholders(void **state)
 {
 	struct bg_named_values v = { .grant = "BG-20261123-k7q2xm",
@@ -511,6 +529,7 @@ int main(void)
 		cmocka_unit_test(x3_runner_wants_root_files),
 		cmocka_unit_test(x4_paths),
 		cmocka_unit_test(x4_no_shell),
+		cmocka_unit_test(x4_shells_are_refused),
 		cmocka_unit_test(x4_placeholders),
 		cmocka_unit_test(x4_words),
 		cmocka_unit_test(x5_probes_are_not_root),
