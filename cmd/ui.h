@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "base/str.h"
+#include "base/vec.h"
 
 struct bg_ui {
 	bool out_tty, err_tty, in_tty;
