@@ -243,11 +243,17 @@ setup:
 #
 # Test
 #
+# Leak detection is on; the suppressions are proven to be others' leaks.
+SAN_ENV = $(if $(SANITIZE),\
+	ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:exitcode=99 \
+	LSAN_OPTIONS=suppressions=$(abspath tests/lsan.txt):print_suppressions=0 \
+	UBSAN_OPTIONS=print_stacktrace=1)
+
 TESTS ?= $(SCRIPT_TESTS) $(UNITS)
 JOBS ?= $(shell nproc)
 
 check: tests
-	@BG_BUILD=$(abspath $B) tests/run -j $(JOBS) $(TESTS)
+	@BG_BUILD=$(abspath $B) $(SAN_ENV) tests/run -j $(JOBS) $(TESTS)
 
 check-asan:
 	@$(MAKE) --no-print-directory SANITIZE=address,undefined check
@@ -260,6 +266,112 @@ demo: programs
 
 bench: programs tests
 	@BG_BUILD=$(abspath $B) tests/bench.sh
+
+#
+# Lint
+#
+C_FILES = $(sort $(wildcard lib/*/*.[ch] cmd/*.[ch] cmd/providers/*.[ch] \
+	tests/unit/*.[ch] tests/tools/*.[ch] tests/support/*.[ch]))
+TIDY_FILES = $(LIB_SRC) $(CMD_SRC) $(PROVIDER_SRC)
+SHELL_FILES = $(sort $(SCRIPT_TESTS) $(wildcard .ci/run tests/*.sh tests/lint/* \
+	tests/valgrind tests/keys/make cmd/units/*.sh))
+MAN_FILES = $(sort $(wildcard man/*.[1-9]))
+LINT := format-check cppcheck tidy shellcheck mandoc lint-tests
+.PHONY: $(LINT)
+
+# In this order, so that the quick ones speak first.
+lint: tests
+	@for t in $(LINT); do \
+		printf '  LINT  %s\n' $$t; \
+		$(MAKE) --no-print-directory $$t || failed="$${failed-} $$t"; \
+	done; \
+	if [ -n "$${failed-}" ]; then echo "lint failed:$$failed"; exit 1; fi
+
+format:
+	clang-format -i $(C_FILES)
+
+format-check:
+	$(Q)clang-format --dry-run -Werror $(C_FILES)
+
+cppcheck:
+	$(Q)mkdir -p $B/cppcheck
+	$(Q)cppcheck -q -j $(JOBS) --cppcheck-build-dir=$B/cppcheck \
+		--std=c11 --error-exitcode=1 --inline-suppr \
+		--enable=warning,performance,portability \
+		--suppressions-list=tests/lint/cppcheck.txt \
+		-D_GNU_SOURCE -Ilib -I. $(LIB_SRC) $(CMD_SRC) $(PROVIDER_SRC)
+
+# A file that passed is looked at again only when it or a header changed.
+TIDY_DONE = $(TIDY_FILES:%.c=$B/tidy/%.ok)
+tidy:
+	$(Q)$(MAKE) --no-print-directory -k -j $(JOBS) $(TIDY_DONE)
+$B/tidy/%.ok: %.c .clang-tidy $(wildcard lib/*/*.h cmd/*.h)
+	@mkdir -p $(@D)
+	$(call say,TIDY,$<)
+	$(Q)clang-tidy --quiet $< -- -std=gnu11 $(BG_CPPFLAGS) -I. \
+		$(PKG_CFLAGS) 2>$@.log || { cat $@.log; exit 1; }
+	@touch $@
+
+shellcheck:
+	$(Q)shellcheck $(SHELL_FILES)
+
+mandoc:
+	$(Q)$(if $(MAN_FILES),mandoc -T lint -W warning $(MAN_FILES))
+
+lint-tests: tests
+	$(Q)BG_BUILD=$(abspath $B) tests/run -j $(JOBS) tests/lint/*.sh
+
+#
+# Install
+#
+completions: programs
+	@mkdir -p completions
+	$(Q)$B/bg completion bash >completions/bg.bash
+	$(Q)$B/bg completion zsh >completions/_bg
+	$(Q)$B/bg completion fish >completions/bg.fish
+
+BASHDIR = $(PREFIX)/share/bash-completion/completions
+ZSHDIR = $(PREFIX)/share/zsh/site-functions
+FISHDIR = $(PREFIX)/share/fish/vendor_completions.d
+
+# What goes where: SOURCE MODE TARGET.  Providers stand beside `bg`, which
+# looks for them there.
+INSTALLED = \
+	$(foreach p,$B/bg $(PROVIDERS),$p:755:$(BINDIR)/$(notdir $p)) \
+	$(foreach m,$(MAN_FILES),$m:644:$(MANDIR)/man$(subst .,,$(suffix $m))/$(notdir $m)) \
+	$(foreach p,$(wildcard policies/*),$p:644:$(DATADIR)/$p) \
+	$(foreach u,$(wildcard cmd/units/*.service cmd/units/*.timer),$u:644:$(UNITDIR)/$(notdir $u)) \
+	$(foreach n,bg breakglass,$(wildcard completions/bg.bash):644:$(BASHDIR)/$n) \
+	completions/_bg:644:$(ZSHDIR)/_bg \
+	completions/bg.fish:644:$(FISHDIR)/bg.fish \
+	completions/bg.fish:644:$(FISHDIR)/breakglass.fish \
+	README.md:644:$(DOCDIR)/README.md \
+	LICENSE:644:$(DOCDIR)/LICENSE
+
+install: programs
+	$(Q)for item in $(INSTALLED); do \
+		IFS=: read -r from mode to <<<"$$item"; \
+		[ -e "$$from" ] || continue; \
+		$(INSTALL) -D -m "$$mode" "$$from" "$(DESTDIR)$$to"; \
+	done
+	$(Q)ln -f "$(DESTDIR)$(BINDIR)/bg" "$(DESTDIR)$(BINDIR)/breakglass"
+	$(Q)[ ! -d man ] || ln -sf bg.1 "$(DESTDIR)$(MANDIR)/man1/breakglass.1"
+
+uninstall:
+	$(Q)for item in $(INSTALLED); do \
+		rm -f "$(DESTDIR)$${item##*:}"; \
+	done
+	$(Q)rm -f "$(DESTDIR)$(BINDIR)/breakglass" \
+		"$(DESTDIR)$(MANDIR)/man1/breakglass.1"
+	$(Q)rmdir -p --ignore-fail-on-non-empty \
+		"$(DESTDIR)$(DATADIR)/policies" "$(DESTDIR)$(DOCDIR)" \
+		2>/dev/null || :
+
+dist:
+	$(Q)mkdir -p $B
+	$(Q)git archive --prefix=breakglass-$(VERSION)/ HEAD | \
+		gzip -n -9 >$B/breakglass-$(VERSION).tar.gz
+	@echo $B/breakglass-$(VERSION).tar.gz
 
 clean:
 	rm -rf build

@@ -31,7 +31,9 @@ KEYS=$top/tests/keys
 out='' err='' status=0
 tap_n=0 tap_failed=0 tap_done=0
 
-bg() { "$BG" "$@"; }
+# Under valgrind (make check-valgrind) and else as it is.
+read -ra under <<<"${BG_VALGRIND-}"
+bg() { "${under[@]}" "$BG" "$@"; }
 breakglass() { "$BG_BUILD/breakglass" "$@"; }
 bg_test() { "$BG_TESTBIN" "$@"; }
 
@@ -45,7 +47,7 @@ test_begin() {
 	local v
 	for v in $(compgen -e | grep -E '^(GIT_|GPG_|GNUPG|BG_|XDG_|LC_)'); do
 		case $v in
-		BG_BUILD | BG_TIMEOUT) ;;
+		BG_BUILD | BG_TIMEOUT | BG_VALGRIND) ;;
 		*) unset "$v" ;;
 		esac
 	done
@@ -78,12 +80,14 @@ end_processes() {
 	while IFS= read -r d; do
 		gpgconf --homedir "${d%/*}" --kill all 2>/dev/null
 	done < <(find "$T" -name private-keys-v1.d -type d 2>/dev/null)
+	# The name comes on stdin, so that grep does not find itself.
+	# shellcheck disable=SC2062
 	while IFS= read -r p; do
 		pid=${p#/proc/}
 		pid=${pid%/*}
 		[ "$pid" = "$$" ] || kill -KILL "$pid" 2>/dev/null
-	done < <(grep -lsaFf - /proc/[0-9]*/cmdline /proc/[0-9]*/environ \
-		<<<"$T")
+	done < <(printf '%s\n' "$T" |
+		grep -lsaF -f - /proc/[0-9]*/cmdline /proc/[0-9]*/environ)
 }
 
 test_end() {

@@ -58,4 +58,14 @@ int bg_hint(struct bg_error *err, const char *fmt, ...) BG_PRINTF(2, 3);
 /* Exit status of a code; 0 for BG_OK. */
 int bg_code_exit(int code);
 
+/* The analyzer sees one file at a time and thinks that these could return 0:
+ * tell it otherwise, or it reports every use of an output after a failure. */
+#if defined(__clang_analyzer__) && !defined(BG_BASE_ERROR_C)
+#define bg_fail(err, code, ...) ((void)bg_fail(err, code, __VA_ARGS__), (code))
+#define bg_fail_errno(...) ((void)bg_fail_errno(__VA_ARGS__), (int)BG_EFAIL)
+#define bg_fail_oom(err) ((void)bg_fail_oom(err), (int)BG_EFAIL)
+#define bg_wrap(...) ((void)bg_wrap(__VA_ARGS__), (int)BG_EFAIL)
+#define bg_hint(...) ((void)bg_hint(__VA_ARGS__), (int)BG_EFAIL)
+#endif
+
 #endif
