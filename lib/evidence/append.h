@@ -56,7 +56,8 @@ int bg_log_tip(struct bg_tip *out, const struct bg_log *log,
 	       struct bg_error *err) BG_MUST_CHECK;
 
 /* A version of trust: files (path, text) become the tree, the manifest the message;
- * prev NULL makes the genesis.  Moves refs/heads/trust. */
+ * prev NULL makes the genesis (log->install and log->genesis are not used then: the
+ * installation is named after it).  Moves refs/heads/trust. */
 int bg_trust_append(struct bg_digest *digest, struct bg_oid *commit,
 		    const struct bg_log *log, const struct bg_trust *prev,
 		    const struct bg_trust_file *files, size_t n_files,

@@ -126,6 +126,16 @@ enum bg_hand { BG_BY_PERSON, BG_BY_INSTALLATION };
 int bg_store_append(struct bg_event *e, struct bg_store *s, enum bg_hand hand,
 		    const struct bg_digest *root, const struct bg_digest *extra,
 		    size_t n_extra, struct bg_error *err) BG_MUST_CHECK;
+/* Write the person's first event here (writer: register and introduce) now, if
+ * it is not there yet: init does, so that trust has a log beside it. */
+int bg_store_register(struct bg_store *s, const char *key, struct bg_error *err)
+	BG_MUST_CHECK;
+/* Sign and append a version of trust as the person at the keyboard (key as in
+ * bg_store_person()); files as in bg_trust_append().  The store's trust is the
+ * new version afterwards: pointers to the old one stay good until it closes. */
+int bg_store_trust_append(struct bg_store *s, const char *key,
+			  const struct bg_trust_file *files, size_t n_files,
+			  struct bg_error *err) BG_MUST_CHECK;
 /* Log name that hand would write to (for activate.data.opener). */
 int bg_store_writer_name(char out[BG_WRITER_MAX], struct bg_store *s,
 			 enum bg_hand hand, struct bg_error *err) BG_MUST_CHECK;
