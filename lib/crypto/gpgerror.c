@@ -1,4 +1,4 @@
-#include <gpg-error.h>
+#include <gpgme.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -90,7 +90,7 @@ int bg_fail_gpg(struct bg_error *err, unsigned gpg_error, const char *fmt, ...)
 		bg_fail(err, BG_ENOKEY, m.id, "%s: %s", what, m.what);
 	else
 		bg_fail(err, BG_ENOKEY, m.id, "%s: error %u of %s", what,
-			(unsigned)code, gpg_strsource(gpg_error));
+			(unsigned)code, gpgme_strsource(gpg_error));
 	if (m.hint)
 		bg_hint(err, "%s", m.hint);
 	return BG_ENOKEY;

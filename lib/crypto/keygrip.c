@@ -30,9 +30,9 @@ static const char *const p256[5] = {
 	"ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551",
 };
 static const char *const p384[5] = {
-	"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+	"ffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
 	"fffffffeffffffff0000000000000000ffffffff",
-	"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+	"ffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
 	"fffffffeffffffff0000000000000000fffffffc",
 	"b3312fa7e23ee7e4988e056be3f82d19181d9c6efe8141120314088f5013875a"
 	"c656398d8a2ed19d2a85c8edd3ec2aef",
