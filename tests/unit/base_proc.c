@@ -313,6 +313,8 @@ static void limits(void **state)
 	BG_AUTO(proc_result) struct bg_proc_result r = BG_PROC_RESULT_INIT;
 
 	(void)state;
+	if (UNDER_VALGRIND)
+		skip();
 	SH(&r,
 	   "ulimit -t; ulimit -n; ulimit -c; grep NoNewPrivs "
 	   "/proc/self/status | cut -f2; ulimit -f",

@@ -382,6 +382,8 @@ static void x7_limits(void **state)
 		"grep NoNewPrivs /proc/self/status | cut -f2");
 
 	(void)state;
+	if (UNDER_VALGRIND)
+		skip();
 	assert_ok(go((struct bg_named){ COMMAND }, ARGS(path)), err);
 	assert_string_equal(bg_str_text(&r.out), "10\n2048\n64\n0\n1\n");
 	assert_ok(go((struct bg_named){ .may_gain = true, COMMAND },

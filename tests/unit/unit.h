@@ -18,6 +18,14 @@
 
 #include "base/error.h"
 
+/* For what cannot be shown under valgrind: if (UNDER_VALGRIND) skip(); */
+#if __has_include(<valgrind/valgrind.h>)
+#include <valgrind/valgrind.h>
+#define UNDER_VALGRIND RUNNING_ON_VALGRIND
+#else
+#define UNDER_VALGRIND 0
+#endif
+
 #define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
 
 /* The call succeeds; else its message is shown. */
