@@ -13,7 +13,6 @@ json_t *bg_part_findings(struct bg_build *b, const struct bg_grant *g,
 json_t *bg_part_reviews(struct bg_build *b, const struct bg_grant *g);
 json_t *bg_part_corrective(struct bg_build *b, const struct bg_grant *g);
 json_t *bg_part_duties(struct bg_build *b, const struct bg_grant *g);
-json_t *bg_part_controls(struct bg_build *b, const struct bg_grant *g);
 /* Claimed time of the newest event of this grant. */
 int64_t bg_part_as_of(const struct bg_grant *g);
 

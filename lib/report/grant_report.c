@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "policy/controls.h"
 #include "report/attributes.h"
 #include "report/grant_parts.h"
 #include "report/proofs.h"
@@ -123,7 +122,6 @@ int bg_report_grant(json_t **out, struct bg_store *store,
 	bg_put(&b, doc, "reviews", bg_part_reviews(&b, g));
 	bg_put(&b, doc, "corrective_actions", bg_part_corrective(&b, g));
 	bg_put(&b, doc, "debts", bg_part_duties(&b, g));
-	bg_put(&b, doc, "controls", bg_part_controls(&b, g));
 	bg_put(&b, doc, "reverify", reverify_json(&b, g));
 	if (b.oom)
 		return bg_fail_oom(err);
