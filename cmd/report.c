@@ -100,8 +100,9 @@ static int run(struct bg_ctx *ctx, int argc, char **argv, struct bg_error *err)
 		return bg_ctx_usage(ctx, err,
 				    "a grant has no period and no sample");
 	if (o.sample && !o.seed)
-		return bg_ctx_usage(ctx, err, "--sample needs --seed TEXT: "
-					      "the auditor's choice");
+		return bg_ctx_usage(ctx, err,
+				    "--sample needs --seed TEXT: "
+				    "the auditor's choice");
 	rc = make(&doc, ctx, argc, argv, err);
 	if (!rc)
 		rc = bg_report_render(&text, doc, format, err);

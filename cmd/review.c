@@ -21,8 +21,7 @@ static const struct bg_opt opts[] = {
 	{ BG_OPT_TEXT, 0, "from", "FILE", "answers from a form; - is stdin",
 	  &o.from, "file" },
 	{ BG_OPT_TEXT, 0, "decision", "DECISION", "what you decide",
-	  &o.a.decision,
-	  "approved approved-with-findings rejected" },
+	  &o.a.decision, "approved approved-with-findings rejected" },
 	{ BG_OPT_TEXT, 0, "class", "CLASS", "what kind of use it was",
 	  &o.a.class_, "emergency drill misuse" },
 	{ BG_OPT_TEXT, 0, "necessary", "ANSWER", "was it necessary?",
@@ -138,11 +137,11 @@ static int print_queue_json(struct bg_ctx *ctx, const struct queue *q,
 		char due[BG_TIME_LEN + 1];
 
 		bg_time_format(due, q->list.v[i].due_ms);
-		json_array_append_new(
-			list, json_pack("{ssssssss}", "grant",
-					q->list.v[i].label, "scope",
-					q->list.v[i].where, "by",
-					q->list.v[i].by, "due", due));
+		json_array_append_new(list,
+				      json_pack("{ssssssss}", "grant",
+						q->list.v[i].label, "scope",
+						q->list.v[i].where, "by",
+						q->list.v[i].by, "due", due));
 	}
 	json_object_set_new(doc, "reviews", list);
 	return bg_ctx_json(ctx, doc, err);
@@ -168,8 +167,8 @@ static int print_queue(struct bg_ctx *ctx, const struct queue *q,
 		if (bg_table_add(&t, bg_str_text(&due)) ||
 		    bg_table_add(&t, bg_ctx_at(ctx, w->label)) ||
 		    bg_table_add(&t, w->where) || bg_table_add(&t, w->by) ||
-		    bg_table_addf(&t, "%zu deviations, %zu gaps",
-				  w->deviations, w->gaps))
+		    bg_table_addf(&t, "%zu deviations, %zu gaps", w->deviations,
+				  w->gaps))
 			return bg_fail_oom(err);
 	}
 	bg_table_print(stdout, &ctx->ui, &t, 2);
@@ -195,8 +194,7 @@ static int from_options(struct bg_ctx *ctx, struct bg_error *err)
 		o.a.comment = o.why ? o.why : "forwarded";
 	}
 	for (size_t i = 0; i < o.actions.list.n; i++) {
-		char *copy = bg_arena_strdup(&ctx->arena,
-					     o.actions.list.v[i]);
+		char *copy = bg_arena_strdup(&ctx->arena, o.actions.list.v[i]);
 		int rc = copy ? bg_review_action(&o.a, copy, err)
 			      : bg_fail_oom(err);
 
@@ -208,9 +206,8 @@ static int from_options(struct bg_ctx *ctx, struct bg_error *err)
 
 static int from_file(struct bg_str *text, struct bg_error *err)
 {
-	int rc = strcmp(o.from, "-")
-			 ? bg_file_read(text, o.from, FORM_MAX, err)
-			 : bg_fd_read_all(text, 0, FORM_MAX, err);
+	int rc = strcmp(o.from, "-") ? bg_file_read(text, o.from, FORM_MAX, err)
+				     : bg_fd_read_all(text, 0, FORM_MAX, err);
 
 	if (rc)
 		return rc;
@@ -272,8 +269,7 @@ static int sign(struct bg_ctx *ctx, const struct bg_grant *g,
 
 		bg_digest_format(digest, &e.digest);
 		json_object_set_new(doc, "grant", json_string(g->label));
-		json_object_set_new(doc, "decision",
-				    json_string(o.a.decision));
+		json_object_set_new(doc, "decision", json_string(o.a.decision));
 		json_object_set_new(doc, "event", json_string(digest));
 		rc = bg_ctx_json(ctx, doc, err);
 	} else {
@@ -341,8 +337,7 @@ const struct bg_cmd cmd_review = {
 		 "--action TEXT...] [--ask TEXT] [--forward NAME]",
 	.examples =
 		(const char *const[]){
-			"bg review",
-			"bg review @k7q2xm --print > form",
+			"bg review", "bg review @k7q2xm --print > form",
 			"bg review @k7q2xm --from form",
 			"bg review @k7q2xm --ask \"why DROP TABLE?\"", NULL },
 	.exits = "0 1 3 4 5 11 129",

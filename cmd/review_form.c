@@ -132,8 +132,8 @@ int bg_review_action(struct bg_review_answers *a, char *text,
 	if (!*text)
 		return bg_fail(err, BG_EUSAGE, "bad-form",
 			       "a corrective action without words");
-	if (due && !bg_time_parse(&a->actions[a->n_actions].due_ms, trim(due),
-				  true))
+	if (due &&
+	    !bg_time_parse(&a->actions[a->n_actions].due_ms, trim(due), true))
 		return bg_fail(err, BG_EUSAGE, "bad-form",
 			       "cannot read the due date '%s'", trim(due));
 	a->n_actions++;

@@ -108,8 +108,7 @@ static struct verdict scope(const struct sheet *s)
 	if (!s->g->scope || !code)
 		return UNKNOWN("its scope is not here");
 	return bg_scope_has_code(s->g->scope, code)
-		       ? MET("the reason code may open this scope",
-			     &s->g->root)
+		       ? MET("the reason code may open this scope", &s->g->root)
 		       : NOT_MET("the reason code may not open this scope",
 				 &s->g->root);
 }

@@ -100,8 +100,7 @@ void bg_add_text(struct bg_build *b, json_t *array, const char *text)
 	bg_add(b, array, text_value(b, text));
 }
 
-void bg_add_digest(struct bg_build *b, json_t *array,
-		   const struct bg_digest *d)
+void bg_add_digest(struct bg_build *b, json_t *array, const struct bg_digest *d)
 {
 	char text[BG_DIGEST_TEXT + 1];
 

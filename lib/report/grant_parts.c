@@ -106,8 +106,7 @@ json_t *bg_part_times(struct bg_build *b, const struct bg_grant *g)
 	if (g->fold.has_window)
 		bg_put_time(b, out, "window_end", g->fold.window_ms);
 	put_moment(b, out, "ended", g->end, asked);
-	put_moment(b, out, "proven_gone", g->proof,
-		   g->end ? g->end->at_ms : 0);
+	put_moment(b, out, "proven_gone", g->proof, g->end ? g->end->at_ms : 0);
 	put_moment(b, out, "reviewed", last_of(g, BG_EV_REVIEW),
 		   g->end ? g->end->at_ms : 0);
 	if (g->lag_ms >= 0)
@@ -153,8 +152,7 @@ json_t *bg_part_timeline(struct bg_build *b, const struct bg_grant *g)
 		struct bg_error err;
 
 		bg_put_time(b, row, "at", order[i]->at_ms);
-		bg_put_text(b, row, "type",
-			    bg_event_type_text(order[i]->type));
+		bg_put_text(b, row, "type", bg_event_type_text(order[i]->type));
 		bg_put_text(b, row, "by", order[i]->by);
 		bg_put_text(b, row, "writer", order[i]->writer);
 		bg_put_int(b, row, "seq", (int64_t)order[i]->seq);
@@ -234,8 +232,8 @@ json_t *bg_part_findings(struct bg_build *b, const struct bg_grant *g,
 
 json_t *bg_part_reviews(struct bg_build *b, const struct bg_grant *g)
 {
-	static const char *const asked[] = { "necessary", "limited",
-					     "reversed", NULL };
+	static const char *const asked[] = { "necessary", "limited", "reversed",
+					     NULL };
 	json_t *out = bg_build_array(b);
 
 	for (size_t i = 0; i < g->n_events; i++) {
@@ -255,8 +253,8 @@ json_t *bg_part_reviews(struct bg_build *b, const struct bg_grant *g)
 		for (size_t k = 0; asked[k]; k++)
 			if (json_object_get(e->data, asked[k]))
 				bg_put(b, row, asked[k],
-				       json_incref(json_object_get(
-					       e->data, asked[k])));
+				       json_incref(json_object_get(e->data,
+								   asked[k])));
 		bg_put_text(b, row, "comment", data(e, "comment"));
 		bg_put_bool(b, row, "counts", g->counted[i] && !e->doubtful);
 		bg_digest_format(now, &g->covers);
@@ -282,8 +280,7 @@ json_t *bg_part_corrective(struct bg_build *b, const struct bg_grant *g)
 
 		if (e->type != BG_EV_REVIEW || !g->counted[i])
 			continue;
-		json_array_foreach(list, k, v)
-		{
+		json_array_foreach(list, k, v) {
 			json_t *row = json_deep_copy(v);
 			char text[12];
 

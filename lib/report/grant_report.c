@@ -59,9 +59,9 @@ static int put_verification(struct bg_build *b, json_t *doc,
 			 !g->findings.list.v[i].acknowledged;
 	bg_anchor_format(anchor, bg_store_genesis(store), false);
 	bg_put_text(b, out, "verdict",
-		    v.good < v.events || wrong	 ? "tampered"
+		    v.good < v.events || wrong ? "tampered"
 		    : bg_store_anchored(store) ? "ok"
-						 : "unanchored");
+					       : "unanchored");
 	bg_put_text(b, out, "anchor", anchor);
 	bg_put_int(b, out, "trust_version",
 		   (int64_t)bg_store_trust(store)->version);

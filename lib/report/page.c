@@ -106,8 +106,7 @@ static size_t width(const char *text)
 	return n;
 }
 
-static void put_row(struct bg_page *p, char *const *cells,
-		    const size_t *widths)
+static void put_row(struct bg_page *p, char *const *cells, const size_t *widths)
 {
 	bg_str_add(p->out, p->markdown ? "|" : " ");
 	for (size_t c = 0; c < p->columns; c++) {

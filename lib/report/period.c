@@ -65,7 +65,7 @@ static const char *use_class(const struct use *u)
 	if (u->grant->class_ && !strcmp(u->grant->class_, "misuse"))
 		return "misuse";
 	return bg_json_bool(u->grant->activate->data, "drill") ? "drill"
-								: "emergency";
+							       : "emergency";
 }
 
 static size_t count_class(const struct uses *u, const char *class)
@@ -80,8 +80,8 @@ static size_t count_class(const struct uses *u, const char *class)
 static json_t *population(struct bg_build *b, const struct uses *u,
 			  size_t refused)
 {
-	static const char *const classes[] = { "emergency", "drill",
-					       "misuse",    "declared",
+	static const char *const classes[] = { "emergency",    "drill",
+					       "misuse",       "declared",
 					       "never-opened", NULL };
 	json_t *out = bg_build_object(b);
 
@@ -133,8 +133,7 @@ static void put_lags(struct bg_build *b, json_t *out, const struct uses *u)
 
 /* Duties of one kind: settled in time, out of all that are due or settled. */
 static void put_duties(struct bg_build *b, json_t *out, const char *key,
-		       const struct uses *u, const char *what,
-		       int64_t as_of_ms)
+		       const struct uses *u, const char *what, int64_t as_of_ms)
 {
 	size_t n = 0, of = 0;
 
@@ -239,8 +238,7 @@ static void add_proof_exception(struct bg_build *b, json_t *out,
 
 	if (p->state == BG_SHOWN)
 		return;
-	snprintf(id, sizeof(id), "%s-%s", name,
-		 bg_shown_state_text(p->state));
+	snprintf(id, sizeof(id), "%s-%s", name, bg_shown_state_text(p->state));
 	add_exception(b, out, g, id, p->text);
 }
 
@@ -349,8 +347,7 @@ static int count_refused(size_t *n, struct bg_store *store,
 }
 
 static json_t *period_box(struct bg_build *b, struct bg_store *store,
-			  const struct bg_report_range *range,
-			  int64_t as_of_ms)
+			  const struct bg_report_range *range, int64_t as_of_ms)
 {
 	char anchor[BG_ANCHOR_LEN + 1];
 	json_t *out = bg_build_object(b);

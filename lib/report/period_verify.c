@@ -32,10 +32,10 @@ int bg_period_verification(struct bg_build *b, json_t *doc,
 		bg_add_text(b, list, line);
 	}
 	bg_put_text(b, out, "verdict",
-		    wrong	    ? "tampered"
+		    wrong          ? "tampered"
 		    : h.incomplete ? "incomplete"
-		    : anchor	    ? "ok"
-				    : "unanchored");
+		    : anchor       ? "ok"
+				   : "unanchored");
 	bg_put_int(b, out, "events", (int64_t)h.events.n);
 	bg_put_int(b, out, "writers", (int64_t)h.writers.n);
 	bg_put_int(b, out, "acknowledged", (int64_t)acknowledged);

@@ -62,8 +62,7 @@ static void facts(struct bg_page *p, const json_t *doc)
 	json_t *v;
 
 	bg_page_section(p, "Facts");
-	json_object_foreach((json_t *)f, key, v)
-	{
+	json_object_foreach((json_t *)f, key, v) {
 		if (json_is_object(v)) {
 			bg_str_clear(&s);
 			bg_str_addf(&s, "%s (%s)", bg_render_text(v, "result"),
@@ -86,8 +85,7 @@ static void times(struct bg_page *p, const json_t *doc)
 
 	bg_page_section(p, "Times and lags");
 	bg_page_table(p, headings);
-	json_object_foreach(json_object_get(doc, "times"), key, v)
-	{
+	json_object_foreach(json_object_get(doc, "times"), key, v) {
 		bg_page_cell(p, key);
 		if (json_is_object(v)) {
 			bg_page_cell(p, bg_render_text(v, "at"));
@@ -114,8 +112,7 @@ static void timeline(struct bg_page *p, const json_t *doc)
 
 	bg_page_section(p, "Timeline");
 	bg_page_table(p, headings);
-	json_array_foreach(json_object_get(doc, "timeline"), i, v)
-	{
+	json_array_foreach(json_object_get(doc, "timeline"), i, v) {
 		char name[9];
 
 		snprintf(name, sizeof(name), "%.8s",
@@ -131,8 +128,9 @@ static void timeline(struct bg_page *p, const json_t *doc)
 static void actions(struct bg_page *p, const json_t *doc)
 {
 	static const char *const headings[] = { "ended (UTC)", "command",
-						"words", "capture", "ended by",
-						"exit", NULL };
+						"words",       "capture",
+						"ended by",    "exit",
+						NULL };
 	const json_t *list = json_object_get(doc, "actions");
 	BG_AUTO(str) struct bg_str s = BG_STR_INIT;
 	size_t i;
@@ -144,8 +142,7 @@ static void actions(struct bg_page *p, const json_t *doc)
 		return;
 	}
 	bg_page_table(p, headings);
-	json_array_foreach(list, i, v)
-	{
+	json_array_foreach(list, i, v) {
 		bg_page_cell(p, bg_render_text(v, "ended_at"));
 		bg_page_cell(p, bg_render_text(v, "argv0"));
 		bg_render_number(&s, json_object_get(v, "argc"));
@@ -167,8 +164,7 @@ static void attributes(struct bg_page *p, const json_t *doc)
 
 	bg_page_section(p, "Attributes");
 	bg_page_table(p, headings);
-	json_array_foreach(json_object_get(doc, "attributes"), i, v)
-	{
+	json_array_foreach(json_object_get(doc, "attributes"), i, v) {
 		bg_page_cell(p, bg_render_text(v, "key"));
 		bg_page_cell(p, bg_render_text(v, "title"));
 		bg_page_cell(p, bg_render_text(v, "result"));
@@ -179,9 +175,9 @@ static void attributes(struct bg_page *p, const json_t *doc)
 
 static void reviews(struct bg_page *p, const json_t *doc)
 {
-	static const char *const headings[] = { "by",	     "time (UTC)",
-						"decision",  "necessary",
-						"limited",   "reversed",
+	static const char *const headings[] = { "by",         "time (UTC)",
+						"decision",   "necessary",
+						"limited",    "reversed",
 						"covers all", NULL };
 	const json_t *list = json_object_get(doc, "reviews");
 	size_t i;
@@ -193,8 +189,7 @@ static void reviews(struct bg_page *p, const json_t *doc)
 		return;
 	}
 	bg_page_table(p, headings);
-	json_array_foreach(list, i, v)
-	{
+	json_array_foreach(list, i, v) {
 		bg_page_cell(p, bg_render_text(v, "by"));
 		bg_page_cell(p, bg_render_text(v, "at"));
 		bg_page_cell(p, bg_render_text(v, "decision"));
@@ -240,24 +235,24 @@ static void controls(struct bg_page *p, const json_t *doc)
 	if (!json_object_size(json_object_get(doc, "controls")))
 		return;
 	bg_page_section(p, "Evidence available for");
-	json_object_foreach(json_object_get(doc, "controls"), key, v)
-	{
+	json_object_foreach(json_object_get(doc, "controls"), key, v) {
 		BG_AUTO(str) struct bg_str s = BG_STR_INIT;
 		size_t i;
 		json_t *id;
 
-		json_array_foreach(v, i, id) bg_str_addf(
-			&s, "%s%s", i ? ", " : "", json_string_value(id));
+		json_array_foreach(v, i, id)
+			bg_str_addf(&s, "%s%s", i ? ", " : "",
+				    json_string_value(id));
 		bg_page_field(p, key, bg_str_text(&s));
 	}
 }
 
 void bg_render_grant(struct bg_page *p, const json_t *doc)
 {
-	static const char *const duty[] = { "what", "detail", "state", "due",
-					    "settled_at", NULL };
+	static const char *const duty[] = { "what", "detail",     "state",
+					    "due",  "settled_at", NULL };
 	static const char *const action[] = { "number", "text", "owner",
-					      "due",	"done", NULL };
+					      "due",    "done", NULL };
 	size_t i;
 	json_t *v;
 
@@ -267,7 +262,8 @@ void bg_render_grant(struct bg_page *p, const json_t *doc)
 	times(p, doc);
 	timeline(p, doc);
 	actions(p, doc);
-	bg_render_findings(p, doc, "wrong", "Wrong (these events do not count)");
+	bg_render_findings(p, doc, "wrong",
+			   "Wrong (these events do not count)");
 	bg_render_findings(p, doc, "doubtful", "Doubtful");
 	bg_render_findings(p, doc, "deviations", "Deviations");
 	bg_render_findings(p, doc, "gaps", "Evidence gaps");

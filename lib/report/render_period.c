@@ -100,8 +100,7 @@ static void tally(struct bg_page *p, const json_t *doc, const char *key,
 	if (!json_object_size(json_object_get(doc, key)))
 		return;
 	bg_page_section(p, title);
-	json_object_foreach(json_object_get(doc, key), name, v)
-	{
+	json_object_foreach(json_object_get(doc, key), name, v) {
 		bg_render_number(&s, v);
 		bg_page_field(p, name, bg_str_text(&s));
 	}
@@ -124,8 +123,8 @@ static void sample(struct bg_page *p, const json_t *doc)
 
 void bg_render_period(struct bg_page *p, const json_t *doc)
 {
-	static const char *const uses[] = { "grant",	"at",	   "by",
-					    "state",	"necessary", "limited",
+	static const char *const uses[] = { "grant",    "at",        "by",
+					    "state",    "necessary", "limited",
 					    "reversed", "decision",  NULL };
 	static const char *const exceptions[] = { "grant", "by", "id", "text",
 						  NULL };

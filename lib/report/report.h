@@ -18,7 +18,7 @@ int bg_report_grant(json_t **out, struct bg_store *store,
 
 struct bg_report_range {
 	int64_t since_ms, until_ms;
-	size_t sample;     /* 0: none */
+	size_t sample; /* 0: none */
 	const char *seed;
 };
 /* The document of a period: schema kind period verification population metrics

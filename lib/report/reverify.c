@@ -81,8 +81,7 @@ int bg_reverify(struct bg_reverified *out, struct bg_store *store,
 			out->good++;
 		} else if (!out->why[0]) {
 			out->first_bad = events[i]->digest;
-			snprintf(out->why, sizeof(out->why), "%.150s",
-				 why.msg);
+			snprintf(out->why, sizeof(out->why), "%.150s", why.msg);
 		}
 	}
 	free(writers);

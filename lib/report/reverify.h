@@ -8,8 +8,8 @@
 #include "evidence/store.h"
 
 struct bg_reverified {
-	size_t events;  /* asked for */
-	size_t good;    /* hash, grammar, payload digest, signature hold */
+	size_t events; /* asked for */
+	size_t good;   /* hash, grammar, payload digest, signature hold */
 	struct bg_digest first_bad; /* when good < events */
 	char why[160];
 };
