@@ -190,6 +190,13 @@ $B/sources: FORCE
 	@printf '%s\n' $(LIB_SRC) $(CMD_SRC) $(SUPPORT_SRC) | cmp -s - $@ || \
 		printf '%s\n' $(LIB_SRC) $(CMD_SRC) $(SUPPORT_SRC) >$@
 
+# Linked into every program of a sanitizer build.
+SAN_OBJ := $(if $(SANITIZE),$B/san.o)
+$B/san.o: tests/san.c $B/flags
+	@mkdir -p $(@D) $B/san-log
+	$(Q)$(CC) -DBG_SAN_LOG='"$(abspath $B)/san-log"' -O1 -fPIE -c -o $@ $<
+$(PROGRAMS) $(TPROGRAMS) $(UNITS) $(TOOLS): $(SAN_OBJ)
+
 define link
 @mkdir -p $(@D)
 $(call say,LD,$@)
@@ -243,17 +250,11 @@ setup:
 #
 # Test
 #
-# Leak detection is on; the suppressions are proven to be others' leaks.
-SAN_ENV = $(if $(SANITIZE),\
-	ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:exitcode=99 \
-	LSAN_OPTIONS=suppressions=$(abspath tests/lsan.txt):print_suppressions=0 \
-	UBSAN_OPTIONS=print_stacktrace=1)
-
 TESTS ?= $(SCRIPT_TESTS) $(UNITS)
 JOBS ?= $(shell nproc)
 
 check: tests
-	@BG_BUILD=$(abspath $B) $(SAN_ENV) tests/run -j $(JOBS) $(TESTS)
+	@BG_BUILD=$(abspath $B) tests/run -j $(JOBS) $(TESTS)
 
 check-asan:
 	@$(MAKE) --no-print-directory SANITIZE=address,undefined check
