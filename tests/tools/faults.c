@@ -1,13 +1,13 @@
 /*
  * faults KIND FILE...: the faults of files, as lint prints them; used by
- * tests/policy.  KIND: yaml (syntax only), trust.
+ * tests/policy.  KIND: yaml (syntax only), trust,
+ * policy, identity.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/io.h"
-#include "evidence/trust.h"
-#include "format/yaml.h"
+#include "policy/decide.h"
 
 static int load(const char *kind, const char *name, const struct bg_str *text,
 		struct bg_faults *faults, struct bg_error *err)
@@ -23,6 +23,16 @@ static int load(const char *kind, const char *name, const struct bg_str *text,
 					      .n = text->len };
 		BG_AUTO(trust) struct bg_trust *t = NULL;
 		return bg_trust_parse(&t, faults, &file, 1, err);
+	}
+	if (strcmp(kind, "policy") == 0) {
+		BG_AUTO(policy) struct bg_policy *p = NULL;
+		return bg_policy_load(&p, faults, name, bg_str_text(text),
+				      text->len, err);
+	}
+	if (strcmp(kind, "identity") == 0) {
+		BG_AUTO(identity) struct bg_identity *id = NULL;
+		return bg_identity_load(&id, faults, name, bg_str_text(text),
+					text->len, err);
 	}
 	return bg_fail(err, BG_EUSAGE, "usage", "no kind '%s'", kind);
 }
