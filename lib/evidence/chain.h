@@ -11,5 +11,13 @@ int bg_trust_chain_read_refs(struct bg_trust_chain *out, struct bg_findings *f,
 			     struct bg_repo *repo, const struct bg_refs *refs,
 			     const struct bg_digest *anchor,
 			     struct bg_error *err) BG_MUST_CHECK;
+/* bg_history_read() over refs that were read already. */
+int bg_history_read_refs(struct bg_history *out, struct bg_repo *repo,
+			 const struct bg_refs *refs,
+			 const struct bg_digest *anchor,
+			 const struct bg_history_options *opt,
+			 struct bg_error *err) BG_MUST_CHECK;
+/* In one fixed order: ref, place on it, id. */
+void bg_findings_sort(struct bg_findings *f);
 
 #endif

@@ -26,6 +26,7 @@ struct bg_finding {
 	struct bg_oid commit;   /* zero when none */
 	struct bg_digest event; /* zero when none */
 	struct bg_digest grant; /* root it is about; zero when none */
+	uint64_t seq;           /* on its log, for the order; 0: none */
 	char text[240];
 	bool acknowledged;
 };
@@ -86,6 +87,7 @@ bg_trust_chain_newest(const struct bg_trust_chain *c)
 struct bg_writer {
 	char name[BG_WRITER_MAX];
 	char principal[33]; /* whose key: by */
+	char install[33];   /* id of the installation */
 	bool installation;  /* an introduced installation's log */
 	bool listed;        /* its key is listed in trust */
 	struct bg_fpr primary, signing;
@@ -95,16 +97,26 @@ struct bg_writer {
 	struct bg_oid commit;
 	uint64_t trust_version; /* of the tip: T2 floor */
 	int64_t at_ms;
-	uint64_t forked_seq; /* 0: none; equivocation from here */
+	uint64_t forked_seq;  /* 0: none; equivocation from here */
+	uint64_t retired_seq; /* 0: none; retired by itself here */
 };
 
-/* Where reading may start on a log: from the index. */
+/* What an earlier run knows of a commit. */
+struct bg_known {
+	struct bg_oid commit;
+	struct bg_digest digest;
+	bool wrong;
+	uint64_t floor; /* T2: highest trust version it had seen */
+	char writer[BG_WRITER_MAX];
+};
+/* Where reading may stop: what the index has verified. */
 struct bg_history_from {
 	size_t n;
 	const struct bg_writer *writers;
-	/* Is this event, read in an earlier run, known and good? commit out. */
-	bool (*known)(void *arg, const struct bg_digest *digest,
-		      struct bg_oid *commit);
+	/* Is this event known?  By digest or by commit (the other is NULL).
+	 * Calls are serialised, from any thread. */
+	bool (*find)(void *arg, const struct bg_digest *digest,
+		     const struct bg_oid *commit, struct bg_known *out);
 	void *arg;
 };
 struct bg_history_options {
@@ -112,6 +124,7 @@ struct bg_history_options {
 	bool engine_native, engine_gpgme;
 	const char *tmp;                    /* for the GPGME engine's home */
 	const struct bg_history_from *from; /* NULL: everything */
+	/* Calls are serialised, from any thread; all grows while reading. */
 	void (*progress)(void *arg, size_t done, size_t all);
 	void *progress_arg;
 };
@@ -123,6 +136,8 @@ struct bg_history {
 	size_t read; /* commits read */
 	bool incomplete, unsupported;
 	bool anchored;
+	bool rebuild; /* what is new contradicts `from`: read again
+				   * without it; the rest is not filled in */
 };
 /* Read and verify every log (and trust): object hash, grammar, canonical bytes,
  * signature, key listed or introduced, envelope, chain, T1, T2, answers

@@ -42,16 +42,12 @@ static int parse_signature(struct bg_record *r, struct bg_error *err)
 	return 0;
 }
 
-int bg_record_parse(struct bg_record *out, const struct bg_oid *oid,
-		    const char *raw, size_t n, struct bg_error *err)
+int bg_record_parse_event(struct bg_record *out, const struct bg_oid *oid,
+			  struct bg_error *err)
 {
-	int rc = bg_commit_parse(&out->commit, raw, n, err);
+	int rc = bg_event_parse(&out->event, out->commit.body,
+				out->commit.body_n, err);
 
-	if (rc)
-		return rc;
-	out->has_commit = true;
-	rc = bg_event_parse(&out->event, out->commit.body, out->commit.body_n,
-			    err);
 	if (rc)
 		return rc;
 	out->has_event = true;
@@ -64,6 +60,17 @@ int bg_record_parse(struct bg_record *out, const struct bg_oid *oid,
 		return bg_fail(err, BG_EVERIFY, "wrong-time",
 			       "the committer line's time is not that of at");
 	return check_subject(out, err);
+}
+
+int bg_record_parse(struct bg_record *out, const struct bg_oid *oid,
+		    const char *raw, size_t n, struct bg_error *err)
+{
+	int rc = bg_commit_parse(&out->commit, raw, n, err);
+
+	if (rc)
+		return rc;
+	out->has_commit = true;
+	return bg_record_parse_event(out, oid, err);
 }
 
 bool bg_record_author_is(const struct bg_record *r, const char *name,

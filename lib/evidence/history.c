@@ -1,0 +1,681 @@
+/*
+ * The checks that need order: each event after what it descends from.
+ */
+#include "evidence/history.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "evidence/chain.h"
+#include "evidence/reader.h"
+
+#define CLOCK_STEP_MS 5000
+
+/* Where a log's next event stands: what its predecessor left. */
+struct place {
+	const struct bg_item *prev; /* NULL for seq 1, or when it is broken */
+	size_t k;                   /* parents looked at so far */
+};
+
+static const struct bg_digest *parent_digest(const struct bg_reader *r,
+					     const struct bg_item *i, size_t k,
+					     const struct bg_item **out)
+{
+	const struct bg_commit *c = &i->record.commit;
+
+	*out = k < c->n_parents ? bg_reader_by_oid(r, &c->parents[k]) : NULL;
+	return *out && (*out)->has_digest ? &(*out)->digest : NULL;
+}
+
+static int wait_for(struct bg_reader *r, struct bg_item *i, const char *id,
+		    struct bg_error *err, const char *what)
+{
+	int rc = bg_item_finding(r, i, id, err, "%s", what);
+
+	i->waits = true;
+	i->wrong = i->record.event.wrong = true;
+	r->out->incomplete = true;
+	return rc ? rc : BG_STOP;
+}
+
+/* --- envelope --------------------------------------------------------- */
+
+static int check_repository(struct bg_reader *r, struct bg_item *i,
+			    struct bg_error *err)
+{
+	const struct bg_event *e = &i->record.event;
+
+	if (!bg_oid_eq(&i->record.commit.tree, &bg_empty_tree))
+		return bg_item_wrong(r, i, "bad-tree", err,
+				     "an event's tree must be empty");
+	if (!r->trust->n)
+		return BG_STOP; /* nothing to judge it by; trust is wrong */
+	if (!e->has_repo || !bg_digest_eq(&e->repo, &r->trust->v[0]->digest))
+		return bg_item_wrong(r, i, "foreign-repository", err,
+				     "it names another genesis");
+	return 0;
+}
+
+static int check_trust(const struct bg_trust **out, struct bg_reader *r,
+		       struct bg_item *i, struct bg_error *err)
+{
+	const struct bg_event *e = &i->record.event;
+
+	*out = bg_trust_chain_find(r->trust, e->trust_version, &e->trust);
+	if (!*out)
+		return wait_for(r, i, "trust-missing", err,
+				"the trust version that it names is not here");
+	if (e->trust_version < i->floor)
+		return bg_item_wrong(r, i, "trust-rollback", err,
+				     "it names version %llu after %llu was "
+				     "seen",
+				     (unsigned long long)e->trust_version,
+				     (unsigned long long)i->floor);
+	return 0;
+}
+
+static int check_signature(struct bg_reader *r, struct bg_item *i,
+			   struct bg_error *err)
+{
+	if (i->signature < 0)
+		return bg_item_wrong(r, i, "bad-signature", err,
+				     "the signature does not match");
+	if (i->signature > 0)
+		return bg_item_wrong(r, i, "key-not-listed", err,
+				     "no key is known that could have signed");
+	return 0;
+}
+
+static int check_log(struct bg_reader *r, struct bg_item *i,
+		     const struct bg_trust *t, struct bg_error *err)
+{
+	struct bg_log_state *log = i->log;
+	int rc;
+
+	if (i->record.event.seq == 1 && !log->from_index) {
+		/* Signed first: a forged copy must not speak for the log. */
+		rc = check_signature(r, i, err);
+		return rc ? rc : bg_writer_register(r, i, t, err);
+	}
+	if (log->valid)
+		return 0;
+	i->wrong = i->record.event.wrong = true;
+	if (log->told)
+		return BG_STOP;
+	log->told = true;
+	rc = bg_item_wrong(r, i, "unregistered-writer", err,
+			   "no valid registration of this writer; none of its "
+			   "events counts");
+	return rc;
+}
+
+static int check_author(struct bg_reader *r, struct bg_item *i,
+			const struct bg_trust *t, struct bg_error *err)
+{
+	const struct bg_event *e = &i->record.event;
+	const struct bg_principal *p = bg_trust_principal(t, e->by);
+
+	if (!bg_str_eq(e->by, i->log->w.principal))
+		return bg_item_wrong(r, i, "wrong-principal", err,
+				     "by is '%s', the key is of '%s'", e->by,
+				     i->log->w.principal);
+	if (!p)
+		return bg_item_wrong(r, i, "key-not-listed", err,
+				     "version %llu of trust has no '%s'",
+				     (unsigned long long)t->version, e->by);
+	if (!bg_record_author_is(&i->record, p->name, p->email))
+		return bg_item_wrong(r, i, "wrong-author", err,
+				     "the author line is not that of '%s'",
+				     e->by);
+	return 0;
+}
+
+static int check_signed_at(struct bg_reader *r, struct bg_item *i,
+			   const struct bg_trust *t, struct bg_error *err)
+{
+	int64_t d =
+		(int64_t)i->record.event.signed_at - i->record.commit.seconds;
+
+	if (d < -t->limits.skew || d > t->limits.sign_delay)
+		return bg_item_wrong(r, i, "signature-time", err,
+				     "signed %lld s after its time",
+				     (long long)d);
+	return 0;
+}
+
+/* --- chain ------------------------------------------------------------ */
+
+static int check_previous(struct place *at, struct bg_reader *r,
+			  struct bg_item *i, struct bg_error *err)
+{
+	const struct bg_event *e = &i->record.event;
+	const struct bg_digest *digest;
+	const struct bg_item *prev;
+
+	if (e->seq == 1)
+		return 0;
+	digest = parent_digest(r, i, 0, &prev);
+	if (!prev)
+		return bg_item_wrong(r, i, "bad-parents", err,
+				     "its first parent is not its own "
+				     "previous event");
+	at->k = 1;
+	if (prev->kind == BG_ITEM_MISSING)
+		return wait_for(r, i, "answer-missing", err,
+				"its own previous event is not here");
+	if (digest && !bg_digest_eq(digest, &e->prev))
+		return bg_item_wrong(r, i, "bad-prev", err,
+				     "prev is not the event that is its first "
+				     "parent");
+	if (!prev->record.has_event)
+		return 0; /* broken, and said so there */
+	if (!bg_item_has_event(prev) ||
+	    !bg_str_eq(prev->record.event.writer, e->writer))
+		return bg_item_wrong(r, i, "bad-parents", err,
+				     "its first parent is not of this log");
+	if (prev->record.event.seq + 1 != e->seq)
+		return bg_item_wrong(
+			r, i, "bad-seq", err, "%llu follows %llu",
+			(unsigned long long)e->seq,
+			(unsigned long long)prev->record.event.seq);
+	at->prev = prev;
+	return 0;
+}
+
+/* An answer is a parent when it lies on another log. */
+static int check_answer(struct place *at, struct bg_reader *r,
+			struct bg_item *i, size_t n, struct bg_error *err)
+{
+	const struct bg_event *e = &i->record.event;
+	const struct bg_item *parent;
+	const struct bg_digest *digest = parent_digest(r, i, at->k, &parent);
+	struct bg_item *found = NULL;
+	int rc;
+
+	if (digest && bg_digest_eq(digest, &e->answers[n])) {
+		at->k++;
+		if (bg_item_has_event(parent) &&
+		    bg_str_eq(parent->record.event.writer, e->writer))
+			return bg_item_wrong(r, i, "bad-parents", err,
+					     "an answered event of its own log "
+					     "is a parent");
+		return 0;
+	}
+	rc = bg_reader_resolve(&found, r, &e->answers[n], err);
+	if (rc)
+		return rc;
+	if (found && bg_item_has_event(found) &&
+	    bg_str_eq(found->record.event.writer, e->writer))
+		return 0;
+	if (!found || (parent && parent->kind == BG_ITEM_MISSING))
+		return wait_for(r, i, "answer-missing", err,
+				"an event that it answers is not here");
+	return bg_item_wrong(r, i, "bad-parents", err,
+			     "an answered event of another log is no parent");
+}
+
+/* Trust and seal are parents when this log names them for the first time. */
+static int check_relied_on(struct place *at, struct bg_reader *r,
+			   struct bg_item *i, struct bg_error *err)
+{
+	const struct bg_event *e = &i->record.event;
+	const struct bg_event *prev = at->prev ? &at->prev->record.event : NULL;
+	bool unsure = e->seq > 1 && !prev;
+	const struct bg_item *parent;
+	const struct bg_digest *digest;
+
+	if (!prev || !bg_digest_eq(&prev->trust, &e->trust)) {
+		digest = parent_digest(r, i, at->k, &parent);
+		if (digest && bg_digest_eq(digest, &e->trust))
+			at->k++;
+		else if (!unsure)
+			return bg_item_wrong(r, i, "bad-parents", err,
+					     "the trust version named for the "
+					     "first time is no parent");
+	}
+	if (e->has_seal && (!prev || !prev->has_seal ||
+			    !bg_digest_eq(&prev->seal, &e->seal))) {
+		digest = parent_digest(r, i, at->k, &parent);
+		if (digest && bg_digest_eq(digest, &e->seal))
+			at->k++;
+		else if (!unsure)
+			return wait_for(r, i, "seal-missing", err,
+					"the seal that it names is not here");
+	}
+	if (at->k != i->record.commit.n_parents)
+		return bg_item_wrong(r, i, "bad-parents", err,
+				     "a parent that it neither follows nor "
+				     "answers");
+	return 0;
+}
+
+/* answers[0] of an event of a grant is the grant's root. */
+static int check_root(struct bg_reader *r, struct bg_item *i,
+		      struct bg_error *err)
+{
+	const struct bg_event *e = &i->record.event;
+	struct bg_item *root = NULL;
+	int rc;
+
+	if (!e->grant || e->type == BG_EV_ACTIVATE || e->type == BG_EV_DECLARE)
+		return 0;
+	rc = bg_reader_resolve(&root, r, &e->answers[0], err);
+	if (rc)
+		return rc;
+	if (!root || !bg_item_has_event(root) ||
+	    (root->record.event.type != BG_EV_ACTIVATE &&
+	     root->record.event.type != BG_EV_DECLARE) ||
+	    !bg_str_eq(root->record.event.grant, e->grant))
+		return bg_item_wrong(r, i, "bad-answers", err,
+				     "answers[0] is not the root of %s",
+				     e->grant);
+	return 0;
+}
+
+/* Decision 3: a step is said, and wrong for nobody. */
+static int check_clock(struct bg_reader *r, const struct bg_item *i,
+		       const struct bg_item *before, struct bg_error *err)
+{
+	const struct bg_event *e = &i->record.event, *prev;
+	int64_t wall, boot;
+
+	if (!before)
+		return 0;
+	prev = &before->record.event;
+	wall = e->at_ms - prev->at_ms;
+	if (wall < 0)
+		return bg_item_finding(r, i, "clock-step", err,
+				       "%lld ms before the event before it",
+				       (long long)-wall);
+	if (!e->clock_boot || !bg_str_eq(e->clock_boot, prev->clock_boot))
+		return 0;
+	boot = (e->clock_boottime_us - prev->clock_boottime_us) / 1000;
+	if (wall - boot <= CLOCK_STEP_MS && boot - wall <= CLOCK_STEP_MS)
+		return 0;
+	return bg_item_finding(r, i, "clock-step", err,
+			       "the clock was moved by %lld ms since the event "
+			       "before it",
+			       (long long)(wall - boot));
+}
+
+/* --- one item --------------------------------------------------------- */
+
+static void take_floor(struct bg_reader *r, struct bg_item *i)
+{
+	const struct bg_commit *c = &i->record.commit;
+
+	for (size_t k = 0; k < c->n_parents; k++) {
+		const struct bg_item *p = bg_reader_by_oid(r, &c->parents[k]);
+
+		if (p && p->floor > i->floor)
+			i->floor = p->floor;
+	}
+}
+
+static int check_event(struct bg_reader *r, struct bg_item *i,
+		       struct bg_error *err)
+{
+	struct place at = { NULL, 0 };
+	const struct bg_trust *t = NULL;
+	int rc;
+
+	take_floor(r, i);
+	i->record.event.floor = i->floor;
+	rc = check_repository(r, i, err);
+	if (!rc)
+		rc = check_trust(&t, r, i, err);
+	if (!rc)
+		rc = check_log(r, i, t, err);
+	if (!rc)
+		rc = check_signature(r, i, err);
+	if (!rc)
+		rc = check_author(r, i, t, err);
+	if (!rc)
+		rc = bg_writer_check_key(r, i, t, err);
+	if (!rc)
+		rc = check_signed_at(r, i, t, err);
+	if (!rc)
+		rc = check_previous(&at, r, i, err);
+	for (size_t n = 0; !rc && n < i->record.event.n_answers; n++)
+		rc = check_answer(&at, r, i, n, err);
+	if (!rc)
+		rc = check_relied_on(&at, r, i, err);
+	if (!rc)
+		rc = check_root(r, i, err);
+	if (!rc)
+		rc = check_clock(r, i, at.prev, err);
+	if (!rc && i->record.event.seq == 1)
+		i->log->valid = true;
+	if (rc)
+		i->wrong = i->record.event.wrong = true;
+	else if (i->record.event.trust_version > i->floor)
+		i->floor = i->record.event.floor =
+			i->record.event.trust_version;
+	return rc < 0 ? rc : 0;
+}
+
+static int report_unreadable(struct bg_reader *r, struct bg_item *i,
+			     struct bg_error *err)
+{
+	const struct bg_error *why = i->why;
+	int rc;
+
+	if (i->kind == BG_ITEM_MISSING)
+		r->out->incomplete = true;
+	if (!strcmp(why->id, "needs-newer-bg"))
+		r->out->unsupported = true;
+	rc = bg_item_wrong(r, i, why->id, err, "%s", why->msg);
+	return rc < 0 ? rc : 0;
+}
+
+static int check_item(struct bg_reader *r, struct bg_item *i,
+		      struct bg_error *err)
+{
+	if (i->why && i->kind != BG_ITEM_OTHER)
+		return report_unreadable(r, i, err);
+	if (i->kind == BG_ITEM_OTHER && i->record.event.type == BG_EV_SEAL) {
+		r->out->unsupported = true;
+		return i->tip ? bg_item_finding(r, i, "needs-newer-bg", err,
+						"seals are not judged by this "
+						"version")
+			      : 0;
+	}
+	if (i->kind != BG_ITEM_EVENT || !i->record.has_event)
+		return 0;
+	return check_event(r, i, err);
+}
+
+/* Parents first.  The stack is as deep as a chain is long: on the heap. */
+static int visit(struct bg_reader *r, struct bg_item *from,
+		 struct bg_error *err)
+{
+	BG_VEC(struct bg_item *) stack = { 0 };
+	int rc = 0;
+
+	if (from->visit == 2)
+		return 0;
+	if (bg_vec_push(&stack, from))
+		return bg_fail_oom(err);
+	while (!rc && stack.n) {
+		struct bg_item *i = stack.v[stack.n - 1];
+		const struct bg_commit *c = &i->record.commit;
+
+		if (i->visit) {
+			stack.n--;
+			if (i->visit == 1)
+				rc = check_item(r, i, err);
+			i->visit = 2;
+			continue;
+		}
+		i->visit = 1;
+		for (size_t k = c->n_parents; !rc && k-- > 0;) {
+			struct bg_item *p = bg_reader_by_oid(r, &c->parents[k]);
+
+			if (p && !p->visit && bg_vec_push(&stack, p))
+				rc = bg_fail_oom(err);
+		}
+	}
+	bg_vec_release(&stack);
+	return rc;
+}
+
+static int check_tip(struct bg_reader *r, struct bg_item *i,
+		     struct bg_error *err)
+{
+	const struct bg_event *e = &i->record.event;
+	struct bg_finding *f;
+
+	if (!i->tip || !bg_starts_with(i->ref, "log/"))
+		return 0;
+	if (bg_item_has_event(i) && bg_str_eq(i->ref + 4, e->writer))
+		return 0;
+	if (i->kind == BG_ITEM_EVENT && !i->record.has_event)
+		return 0; /* unreadable, and said so */
+	if (i->kind == BG_ITEM_MISSING)
+		return 0;
+	f = bg_finding_new(r->findings, "wrong-log", i->ref);
+	if (!f)
+		return bg_fail_oom(err);
+	f->commit = i->oid;
+	f->event = i->digest;
+	f->seq = UINT64_MAX;
+	bg_finding_say(f, "its tip is %s",
+		       bg_item_has_event(i) ? e->writer : "no event");
+	return 0;
+}
+
+static int check_all(struct bg_reader *r, struct bg_error *err)
+{
+	/* Resolving answers may add items; those are known already. */
+	size_t n = r->items.n;
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < n; i++)
+		rc = visit(r, r->items.v[i], err);
+	for (size_t i = 0; !rc && i < n; i++)
+		rc = check_tip(r, r->items.v[i], err);
+	return rc;
+}
+
+/* --- reading ---------------------------------------------------------- */
+
+static int add_tips(struct bg_reader *r, const struct bg_refs *refs,
+		    struct bg_error *err)
+{
+	for (size_t i = 0; i < refs->list.n; i++) {
+		const struct bg_ref *ref = &refs->list.v[i];
+		int rc = 0;
+
+		if (bg_starts_with(ref->name, "log/") ||
+		    bg_starts_with(ref->name, "seal/"))
+			rc = bg_reader_add_tip(r, &ref->oid, ref->name, err);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+/* Trust versions that only an event's parents lead to (T1: what an event relies
+ * on travels with it): candidates like the ref's own. */
+static int extend_trust(struct bg_reader *r, struct bg_repo *repo,
+			const struct bg_refs *refs,
+			const struct bg_digest *anchor, struct bg_error *err)
+{
+	static char full[] = "parent", name[] = "trust";
+	struct bg_refs more = { 0 };
+	int rc = 0;
+
+	for (size_t i = 0; i < refs->list.n; i++)
+		if (bg_vec_push(&more.list, refs->list.v[i]))
+			rc = -1;
+	for (size_t i = 0; !rc && i < r->items.n; i++) {
+		struct bg_item *it = r->items.v[i];
+		struct bg_ref ref = { .full = full,
+				      .name = name,
+				      .remote = true,
+				      .oid = it->oid };
+
+		if (it->kind == BG_ITEM_OTHER && !it->why &&
+		    it->record.event.type == BG_EV_TRUST &&
+		    !(it->child && it->child->kind == BG_ITEM_OTHER) &&
+		    bg_vec_push(&more.list, ref))
+			rc = -1;
+	}
+	if (rc)
+		rc = bg_fail_oom(err);
+	if (!rc && more.list.n > refs->list.n) {
+		bg_trust_chain_release(r->trust);
+		bg_findings_release(r->findings);
+		rc = bg_trust_chain_read_refs(r->trust, r->findings, repo,
+					      &more, anchor, err);
+		if (!rc)
+			rc = bg_reader_add_trust(r, err);
+	}
+	bg_vec_release(&more.list);
+	return rc;
+}
+
+static int add_event(struct bg_history *out, struct bg_item *i,
+		     struct bg_error *err)
+{
+	struct bg_event *e = malloc(sizeof(*e));
+
+	if (!e || bg_vec_push(&out->events, e)) {
+		free(e);
+		return bg_fail_oom(err);
+	}
+	*e = i->record.event;
+	e->wrong = i->wrong;
+	e->doubtful = i->doubtful;
+	i->record.event = (struct bg_event){ 0 };
+	i->record.has_event = false;
+	return 0;
+}
+
+/* Of equal digests one event is handed out: the first that is good. */
+static int hand_out_log(struct bg_reader *r, struct bg_log_state *log,
+			struct bg_error *err)
+{
+	struct bg_item **v = r->items.v;
+	size_t i = log->begin, j;
+
+	while (i < log->end) {
+		size_t best = i;
+		int rc = 0;
+
+		for (j = i + 1;
+		     j < log->end && bg_digest_eq(&v[i]->digest, &v[j]->digest);
+		     j++)
+			if (v[best]->wrong && !v[j]->wrong)
+				best = j;
+		if (v[best]->kind == BG_ITEM_EVENT)
+			rc = add_event(r->out, v[best], err);
+		if (rc)
+			return rc;
+		i = j;
+	}
+	return 0;
+}
+
+static int hand_out(struct bg_reader *r, struct bg_error *err)
+{
+	for (size_t i = 0; i < r->n_logs; i++) {
+		struct bg_log_state *log = &r->logs[i];
+		int rc = hand_out_log(r, log, err);
+
+		if (rc)
+			return rc;
+		if (!log->valid)
+			continue;
+		if (bg_vec_push(&r->out->writers, log->w))
+			return bg_fail_oom(err);
+		log->w.key = (struct bg_keyblob){ 0 };
+	}
+	return 0;
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct bg_finding *x = a, *y = b;
+	int d = strcmp(x->ref, y->ref);
+
+	if (!d && x->seq != y->seq)
+		d = x->seq < y->seq ? -1 : 1;
+	if (!d)
+		d = memcmp(x->commit.b, y->commit.b, BG_OID_LEN);
+	if (!d)
+		d = strcmp(x->id, y->id);
+	return d ? d : strcmp(x->text, y->text);
+}
+
+void bg_findings_sort(struct bg_findings *f)
+{
+	if (f->list.n)
+		qsort(f->list.v, f->list.n, sizeof(*f->list.v), by_place);
+}
+
+static int judge_all(struct bg_reader *r, struct bg_error *err)
+{
+	const struct bg_history_from *from = r->opt->from;
+	int rc = bg_reader_check_signatures(r, err);
+
+	if (!rc)
+		rc = check_all(r, err);
+	if (!rc && r->opt->engine_gpgme)
+		rc = bg_reader_second_engine(r, err);
+	if (!rc)
+		rc = bg_reader_doubt(r, err);
+	if (!rc && !r->n_logs && !(from && from->n)) {
+		r->out->incomplete = true;
+		if (bg_finding_add(r->findings, "no-log", "", NULL,
+				   "there is trust, and not one event"))
+			rc = bg_fail_oom(err);
+	}
+	if (!rc)
+		rc = hand_out(r, err);
+	bg_findings_sort(r->findings);
+	return rc;
+}
+
+int bg_history_read_refs(struct bg_history *out, struct bg_repo *repo,
+			 const struct bg_refs *refs,
+			 const struct bg_digest *anchor,
+			 const struct bg_history_options *opt,
+			 struct bg_error *err)
+{
+	BG_AUTO(reader) struct bg_reader r = { 0 };
+	int rc = bg_reader_init(&r, repo, opt, out, err);
+
+	if (!rc)
+		rc = bg_trust_chain_read_refs(&out->trust, &out->findings, repo,
+					      refs, anchor, err);
+	if (!rc)
+		rc = bg_reader_add_trust(&r, err);
+	if (!rc)
+		rc = add_tips(&r, refs, err);
+	if (!rc)
+		rc = bg_reader_read(&r, err);
+	if (!rc)
+		rc = extend_trust(&r, repo, refs, anchor, err);
+	if (!rc)
+		rc = bg_reader_group(&r, err);
+	if (!rc)
+		rc = judge_all(&r, err);
+	out->read = r.items.n;
+	out->anchored = anchor && out->trust.n;
+	if (!rc && out->findings.oom)
+		rc = bg_fail_oom(err);
+	return rc;
+}
+
+int bg_history_read(struct bg_history *out, struct bg_repo *repo,
+		    const struct bg_digest *anchor,
+		    const struct bg_history_options *opt, struct bg_error *err)
+{
+	BG_AUTO(refs) struct bg_refs refs = { 0 };
+	size_t other = 0;
+	int rc = bg_repo_refs(&refs, &other, repo, err);
+
+	if (!rc)
+		rc = bg_history_read_refs(out, repo, &refs, anchor, opt, err);
+	if (!rc && other &&
+	    bg_finding_add(&out->findings, "unknown-ref", "", NULL,
+			   "%zu refs hold no evidence", other))
+		rc = bg_fail_oom(err);
+	return rc;
+}
+
+void bg_history_release(struct bg_history *h)
+{
+	for (size_t i = 0; i < h->events.n; i++) {
+		bg_event_release(h->events.v[i]);
+		free(h->events.v[i]);
+	}
+	for (size_t i = 0; i < h->writers.n; i++)
+		bg_keyblob_release(&h->writers.v[i].key);
+	bg_vec_release(&h->events);
+	bg_vec_release(&h->writers);
+	bg_findings_release(&h->findings);
+	bg_trust_chain_release(&h->trust);
+	*h = (struct bg_history){ 0 };
+}
