@@ -103,6 +103,15 @@ char *bg_arena_strndup(struct bg_arena *a, const char *s, size_t n)
 	return p;
 }
 
+char *bg_arena_copy(struct bg_arena *a, const void *bytes, size_t n)
+{
+	char *p = bg_arena_alloc(a, n + 1);
+
+	if (p && n)
+		memcpy(p, bytes, n);
+	return p;
+}
+
 char *bg_arena_strdup(struct bg_arena *a, const char *s)
 {
 	return bg_arena_strndup(a, s, strlen(s));

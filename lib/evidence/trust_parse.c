@@ -67,9 +67,7 @@ static void copy_files(struct bg_trust *t, struct bg_faults *faults,
 		struct bg_trust_file *f = &t->files[i];
 		f->path = bg_arena_strdup(&t->arena, files[i].path);
 		f->n = files[i].n;
-		f->text = bg_arena_strndup(&t->arena,
-					   files[i].n ? files[i].text : "",
-					   files[i].n);
+		f->text = bg_arena_copy(&t->arena, files[i].text, files[i].n);
 		if (!f->path || !f->text)
 			return;
 		if (bg_sha256(&f->digest, f->text, f->n))

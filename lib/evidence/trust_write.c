@@ -215,6 +215,30 @@ static void write_retired(struct bg_str *out, const struct bg_trust *t)
 	}
 }
 
+/* Pinned logs, and retired ones that are nobody's retirement. */
+static void write_writers(struct bg_str *out, const struct bg_trust *t)
+{
+	bool any = false;
+	for (size_t i = 0; i < t->n_retired; i++)
+		any = any || !t->retired[i].name;
+	if (t->pinned_writers.n || any)
+		bg_str_add(out, "writers:\n");
+	if (t->pinned_writers.n) {
+		bg_str_add(out, "  pinned: ");
+		add_names(out, &t->pinned_writers);
+		bg_str_addc(out, '\n');
+	}
+	if (any)
+		bg_str_add(out, "  retired:\n");
+	for (size_t i = 0; i < t->n_retired; i++) {
+		const struct bg_retirement *r = &t->retired[i];
+		for (size_t k = 0; !r->name && k < r->n_logs; k++) {
+			bg_str_add(out, "    - ");
+			write_cutoff(out, &r->logs[k]);
+		}
+	}
+}
+
 static void write_compromised(struct bg_str *out, const struct bg_trust *t)
 {
 	char fpr[2 * BG_FPR_LEN + 1];
@@ -273,6 +297,7 @@ static const struct {
 	{ "roles", write_roles },
 	{ "suspended", write_suspended },
 	{ "retired", write_retired },
+	{ "writers", write_writers },
 	{ "compromised", write_compromised },
 	{ "abandoned", write_abandoned },
 	{ "acknowledged", write_acknowledged },

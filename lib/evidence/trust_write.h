@@ -10,7 +10,7 @@
 #include "evidence/trust.h"
 
 /* Append one section ("root", "admin", "principals", "roles", "suspended",
- * "retired", "compromised", "abandoned", "acknowledged", "organisation") as
+ * "retired", "compromised", "abandoned", "acknowledged", "writers", "organisation") as
  * whole lines; nothing for a list that is empty. BG_EFAIL for another name. */
 int bg_trust_write_section(struct bg_str *out, const struct bg_trust *t,
 			   const char *section, struct bg_error *err)
