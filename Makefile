@@ -26,6 +26,8 @@ MANDIR = $(PREFIX)/share/man
 DATADIR = $(PREFIX)/share/breakglass
 DOCDIR = $(PREFIX)/share/doc/breakglass
 UNITDIR = $(PREFIX)/lib/systemd/system
+# Where login shells look.
+PROFILEDIR = $(if $(filter /usr,$(PREFIX)),,$(PREFIX))/etc/profile.d
 
 MAKEFLAGS += --no-builtin-rules --no-builtin-variables
 SHELL := /bin/bash
@@ -292,7 +294,10 @@ format:
 	clang-format -i $(C_FILES)
 
 format-check:
-	$(Q)clang-format --dry-run -Werror $(C_FILES)
+	$(Q)bad=0; for f in $(C_FILES); do \
+		clang-format "$$f" | cmp -s - "$$f" || \
+			{ echo "$$f: make format"; bad=1; }; \
+	done; exit $$bad
 
 cppcheck:
 	$(Q)mkdir -p $B/cppcheck
@@ -300,7 +305,9 @@ cppcheck:
 		--std=c11 --error-exitcode=1 --inline-suppr \
 		--enable=warning,performance,portability \
 		--suppressions-list=tests/lint/cppcheck.txt \
-		-D_GNU_SOURCE -Ilib -I. $(LIB_SRC) $(CMD_SRC) $(PROVIDER_SRC)
+		-D_GNU_SOURCE '-Djson_array_foreach(a,i,v)=for(;;)' \
+		'-Djson_object_foreach(o,k,v)=for(;;)' -Ilib -I. \
+		$(LIB_SRC) $(CMD_SRC) $(PROVIDER_SRC)
 
 # A file that passed is looked at again only when it or a header changed.
 TIDY_DONE = $(TIDY_FILES:%.c=$B/tidy/%.ok)
@@ -356,13 +363,19 @@ install: programs
 		$(INSTALL) -D -m "$$mode" "$$from" "$(DESTDIR)$$to"; \
 	done
 	$(Q)ln -f "$(DESTDIR)$(BINDIR)/bg" "$(DESTDIR)$(BINDIR)/breakglass"
-	$(Q)[ ! -d man ] || ln -sf bg.1 "$(DESTDIR)$(MANDIR)/man1/breakglass.1"
+	$(Q)[ ! -e man/bg.1 ] || \
+		ln -sf bg.1 "$(DESTDIR)$(MANDIR)/man1/breakglass.1"
+	$(Q)$(INSTALL) -d "$(DESTDIR)$(PROFILEDIR)"
+	$(Q)printf '%s\n' '# bg is job control in every shell: send the rest on.' \
+		'[ -z "$${BASH_VERSION-}" ] || eval "$$(breakglass shell-init bash)"' \
+		>"$(DESTDIR)$(PROFILEDIR)/breakglass.sh"
 
 uninstall:
 	$(Q)for item in $(INSTALLED); do \
 		rm -f "$(DESTDIR)$${item##*:}"; \
 	done
 	$(Q)rm -f "$(DESTDIR)$(BINDIR)/breakglass" \
+		"$(DESTDIR)$(PROFILEDIR)/breakglass.sh" \
 		"$(DESTDIR)$(MANDIR)/man1/breakglass.1"
 	$(Q)rmdir -p --ignore-fail-on-non-empty \
 		"$(DESTDIR)$(DATADIR)/policies" "$(DESTDIR)$(DOCDIR)" \

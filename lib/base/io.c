@@ -143,9 +143,9 @@ static int write_new(const char *path, mode_t mode, const void *buf, size_t n,
 		     struct bg_error *err)
 {
 	BG_AUTO(fd)
-	int fd =
-		open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-		     mode & 0700);
+	int fd = open(path,
+		      O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		      mode & 0700);
 
 	if (fd < 0)
 		return bg_fail_errno(err, "cannot make '%s'", path);
