@@ -36,11 +36,14 @@ struct bg_log {
 int bg_log_lock(struct bg_lock *lock, const struct bg_log *log, int timeout_ms,
 		struct bg_error *err) BG_MUST_CHECK;
 
-/* Append one event: e has type, grant, data (owned reference), at_ms (0: now) and
- * for_; answers as given (at most 30, answers[0] first, the rest sorted here).
- * Fills seq, prev, clock, host, digest, commit, json of e.  Takes the lock
- * itself unless held.  BG_EFAIL "copied-log" when a remote tip of the own log is
- * ahead; signer's errors; BG_ENOSPC. */
+/* Append one event: e has type, grant (not of activate and declare: their label is
+ * made here), data (an owned reference, taken also when this fails), at_ms (0:
+ * now), for_ and seal; answers as given (at most 30, answers[0] first, the rest
+ * sorted here).  On success *e is the event as it was written and read back
+ * (bg_event_release()).  Takes the lock itself unless held, finishes an event
+ * that a killed process left half written.  BG_EFAIL "copied-log" when a remote
+ * tip of the own log is ahead; "trust-rollback"; BG_EUSAGE "bad-data"; signer's
+ * errors; BG_EBUSY; BG_ENOSPC. */
 int bg_append(struct bg_event *e, const struct bg_log *log,
 	      const struct bg_answer *answers, size_t n, bool lock_held,
 	      struct bg_error *err) BG_MUST_CHECK;
@@ -50,6 +53,7 @@ struct bg_tip {
 	struct bg_digest digest;
 	struct bg_oid commit;
 	uint64_t trust_version;
+	struct bg_digest trust;
 	int64_t at_ms;
 };
 int bg_log_tip(struct bg_tip *out, const struct bg_log *log,

@@ -78,9 +78,9 @@ static bool label_ok(const char *s)
  * Envelope.
  */
 static const char *const envelope[] = {
-	"v",	"repo", "writer", "seq",     "prev", "trust",
+	"v",    "repo", "writer", "seq",     "prev", "trust",
 	"seal", "type", "grant",  "answers", "at",   "clock",
-	"by",	"for",	"host",	  "data",    NULL,
+	"by",   "for",  "host",   "data",    NULL,
 };
 
 static int bad(struct bg_error *err, const char *what)
@@ -409,7 +409,7 @@ static int own_fault(struct bg_error *err)
 {
 	if (err->code == BG_EVERIFY)
 		err->code = BG_EUSAGE;
-	return bg_wrap(err, "cannot write this event");
+	return err->code;
 }
 
 int bg_event_write(struct bg_str *out, const struct bg_event *e,

@@ -3,11 +3,14 @@
  * id, key, locks, journals. State lives in
  *   <state_home>/bg/<12 hex of genesis>-<installation>/
  *     installation   id, one line      key         Ed25519, 0600
- *     repo           path, device, inode of the repository that it serves
- *     anchor         the pinned anchor  lock/      one lock a log
+ *     repo           device, inode, path of the repository that it serves
+ *     host           the slug in its writers' names
+ *     genesis        of that repository  anchor    the pinned one
+ *     lock/          one lock a log; NAME.pending: the commit being written
  *     journal/       orders and openings not yet evidence; first-seen times
  *     outbox/ sessions/ access/         0700 each
  * and <git dir>/bg-installation names it, so a copied repository is noticed.
+ * <git dir>/bg-reserve keeps 4 MiB for the last events of a full disk.
  */
 #ifndef BG_EVIDENCE_INSTALL_H
 #define BG_EVIDENCE_INSTALL_H
@@ -41,7 +44,10 @@ struct bg_install {
 	bool has_anchor;
 	struct bg_digest genesis;
 };
-/* New id, key and state directory for a repository whose genesis is known. */
+/* A random id: init needs it for the writer's name before there is a genesis. */
+int bg_install_new_id(char out[33], struct bg_error *err) BG_MUST_CHECK;
+/* New key and state directory for a repository whose genesis is known.  out->id is
+ * taken when it is set (bg_install_new_id), else made here: zero *out before. */
 int bg_install_make(struct bg_install *out, struct bg_repo *repo,
 		    const struct bg_digest *genesis,
 		    const struct bg_places *places, struct bg_error *err)
@@ -52,6 +58,8 @@ int bg_install_open(struct bg_install *out, struct bg_repo *repo,
 		    const struct bg_places *places, struct bg_error *err)
 	BG_MUST_CHECK;
 void bg_install_close(struct bg_install *i);
+/* The disk is full: give the reserve back; false: there was none. */
+bool bg_install_free_reserve(const struct bg_repo *repo);
 BG_AUTO_VALUE(install, struct bg_install, bg_install_close)
 /* Pin (remember) an anchor: state's anchor file. */
 int bg_install_pin(struct bg_install *i, const struct bg_digest *genesis,

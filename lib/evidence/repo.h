@@ -40,6 +40,10 @@ int bg_repo_write(struct bg_oid *out, struct bg_repo *r,
 		  enum bg_object_kind kind, const void *p, size_t n,
 		  struct bg_error *err) BG_MUST_CHECK;
 
+/* The id that an object would have. */
+int bg_repo_name(struct bg_oid *out, enum bg_object_kind kind, const void *p,
+		 size_t n, struct bg_error *err) BG_MUST_CHECK;
+
 /* A tree as a flat list of files with paths ("policies/x.yaml"), sorted. */
 struct bg_tree_file {
 	char *path;
@@ -74,6 +78,9 @@ BG_AUTO_VALUE(refs, struct bg_refs, bg_refs_release)
  * these are counted in *other (NULL allowed). */
 int bg_repo_refs(struct bg_refs *out, size_t *other, struct bg_repo *r,
 		 struct bg_error *err) BG_MUST_CHECK;
+/* The candidates of one X under refs/remotes. */
+int bg_repo_remote_refs(struct bg_refs *out, struct bg_repo *r, const char *name,
+			struct bg_error *err) BG_MUST_CHECK;
 /* BG_ENOENT when absent. */
 int bg_repo_ref(struct bg_oid *out, struct bg_repo *r, const char *full,
 		struct bg_error *err) BG_MUST_CHECK;

@@ -109,6 +109,18 @@ static int fanout_exists(bool *there, struct bg_repo *r,
 	return bg_str_check(&path, err);
 }
 
+int bg_repo_name(struct bg_oid *out, enum bg_object_kind kind, const void *p,
+		 size_t n, struct bg_error *err)
+{
+	git_oid id;
+	int rc = git_odb_hash(&id, p, n, to_git(kind));
+
+	if (rc)
+		return bg_fail_git(err, rc, "cannot name an object");
+	bg_oid_from_git(out, &id);
+	return 0;
+}
+
 int bg_repo_write(struct bg_oid *out, struct bg_repo *r,
 		  enum bg_object_kind kind, const void *p, size_t n,
 		  struct bg_error *err)
@@ -119,10 +131,9 @@ int bg_repo_write(struct bg_oid *out, struct bg_repo *r,
 
 	if (bg_faulty(bg_fault("repo.object")))
 		return bg_fail_errno(err, "cannot write an object");
-	rc = git_odb_hash(&id, p, n, to_git(kind));
-	if (rc)
-		return bg_fail_git(err, rc, "cannot write an object");
-	bg_oid_from_git(out, &id);
+	if ((rc = bg_repo_name(out, kind, p, n, err)))
+		return rc;
+	bg_oid_to_git(&id, out);
 	if (git_odb_exists_ext(r->odb, &id, GIT_ODB_LOOKUP_NO_REFRESH))
 		return 0;
 	if ((rc = fanout_exists(&fanout, r, out, err)))

@@ -167,12 +167,16 @@ static int pack_above(struct bg_repo *r, size_t least, struct bg_error *err)
 	BG_AUTO(str) struct bg_str path = BG_STR_INIT;
 	struct loose loose = { { NULL, 0, 0 } };
 	int rc = bg_repo_path(&path, r, "bg-pack.lock", err);
+	struct bg_error why;
 
-	if (!rc)
-		rc = bg_lock_take(&lock, path.buf, 0, err);
+	if (rc)
+		return rc;
+	rc = bg_lock_take(&lock, path.buf, 0, &why);
 	if (rc == BG_EBUSY)
 		return 0; /* somebody packs already */
-	if (!rc)
+	if (rc)
+		*err = why;
+	else
 		rc = list_loose(&loose, r, err);
 	if (!rc && loose.list.n > least)
 		rc = pack_listed(r, &loose, err);

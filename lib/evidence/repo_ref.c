@@ -78,34 +78,57 @@ static int ref_cmp(const void *a, const void *b)
 	return c ? c : strcmp(x->full, y->full);
 }
 
-int bg_repo_refs(struct bg_refs *out, size_t *other, struct bg_repo *r,
-		 struct bg_error *err)
+/* Every ref that matches glob (NULL: all). */
+static int list_refs(struct bg_refs *out, size_t *others, struct bg_repo *r,
+		     const char *glob, struct bg_error *err)
 {
 	BG_AUTO(refs) struct bg_refs refs = { { NULL, 0, 0 } };
 	git_reference_iterator *it = NULL;
 	git_reference *ref;
-	size_t others = 0;
-	int rc = git_reference_iterator_new(&it, r->git), r2 = 0;
+	int rc, e = 0;
 
-	while (!rc && !r2 && !(rc = git_reference_next(&ref, it))) {
-		r2 = add_ref(&refs, &others, ref, err);
+	if (glob)
+		rc = git_reference_iterator_glob_new(&it, r->git, glob);
+	else
+		rc = git_reference_iterator_new(&it, r->git);
+	while (!rc && !e && !(rc = git_reference_next(&ref, it))) {
+		e = add_ref(&refs, others, ref, err);
 		git_reference_free(ref);
 	}
 	git_reference_iterator_free(it);
-	if (r2)
-		return r2;
+	if (e)
+		return e;
 	if (rc != GIT_ITEROVER)
 		return bg_fail_git(err, rc, "cannot list the refs of '%s'",
 				   r->git_dir);
 	if (refs.list.n)
 		qsort(refs.list.v, refs.list.n, sizeof(*refs.list.v), ref_cmp);
-	if (other)
-		*other = others;
-	out->list.v = bg_move(refs.list.v);
-	out->list.n = refs.list.n;
-	out->list.cap = refs.list.cap;
-	refs.list.n = refs.list.cap = 0;
+	*out = refs;
+	memset(&refs, 0, sizeof(refs));
 	return 0;
+}
+
+int bg_repo_refs(struct bg_refs *out, size_t *other, struct bg_repo *r,
+		 struct bg_error *err)
+{
+	size_t others = 0;
+	int rc = list_refs(out, &others, r, NULL, err);
+
+	if (!rc && other)
+		*other = others;
+	return rc;
+}
+
+int bg_repo_remote_refs(struct bg_refs *out, struct bg_repo *r,
+			const char *name, struct bg_error *err)
+{
+	BG_AUTO(str) struct bg_str glob = BG_STR_INIT;
+	size_t others = 0;
+
+	bg_str_addf(&glob, "refs/remotes/*/%s", name);
+	if (glob.oom)
+		return bg_fail_oom(err);
+	return list_refs(out, &others, r, glob.buf, err);
 }
 
 int bg_repo_ref(struct bg_oid *out, struct bg_repo *r, const char *full,

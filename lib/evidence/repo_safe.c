@@ -77,9 +77,9 @@ static int check_packed_refs(const char *git_dir, struct bg_error *err)
 	bg_str_addf(&path, "%spacked-refs", git_dir);
 	if (path.oom)
 		return bg_fail_oom(err);
-	r = bg_file_read(&text, path.buf, 256u * 1024 * 1024, err);
-	if (r == BG_ENOENT)
+	if (!bg_path_exists(path.buf))
 		return 0;
+	r = bg_file_read(&text, path.buf, 256u * 1024 * 1024, err);
 	if (r)
 		return r;
 	if (text.len && memmem(text.buf, text.len, " refs/replace/", 14))
