@@ -35,7 +35,7 @@ struct bg_opening {
 	int64_t waits_until_ms; /* waiting: the request's own time-out */
 	json_t *access;         /* {"paths":{..},"show":[..]}: never a secret */
 	char because[300];      /* "DB-PRIMARY-DOWN: probe '..' failed, as .." */
-	struct bg_names waits_for; /* borrowed from trust: name contact */
+	struct bg_names waits_for; /* approvers; names borrowed from trust */
 	BG_VEC(struct bg_shown) show;
 	BG_VEC(struct bg_duty) debts;
 	bool timer;             /* its own timer runs */
@@ -58,6 +58,11 @@ int bg_activate(struct bg_opening *out, const struct bg_ops *ops,
 int bg_activate_continue(struct bg_opening *out, const struct bg_ops *ops,
 			 const struct bg_digest *root, bool solo,
 			 struct bg_error *err) BG_MUST_CHECK;
+/* What a command inside the grant gets: {NAME: PATH, ..}, paths only (session.md
+ * "Entry"); {} when the access has no files. */
+int bg_access_env(json_t **out, struct bg_store *store,
+		  const struct bg_digest *root, struct bg_error *err)
+	BG_MUST_CHECK;
 /* What `me` could open now, for the bare `activate`: runs nothing. */
 struct bg_may_open {
 	const char *policy, *scope, *title, *blocks; /* blocks: NULL or why */
