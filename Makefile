@@ -276,7 +276,7 @@ bench: programs tests
 C_FILES = $(sort $(wildcard lib/*/*.[ch] cmd/*.[ch] cmd/providers/*.[ch] \
 	tests/unit/*.[ch] tests/tools/*.[ch] tests/support/*.[ch]))
 TIDY_FILES = $(LIB_SRC) $(CMD_SRC) $(PROVIDER_SRC)
-SHELL_FILES = $(sort $(SCRIPT_TESTS) $(wildcard .ci/run tests/*.sh tests/lint/* \
+SHELL_FILES = $(sort $(SCRIPT_TESTS) $(wildcard .ci/run tests/*.sh \
 	tests/valgrind tests/keys/make cmd/units/*.sh))
 MAN_FILES = $(sort $(wildcard man/*.[1-9]))
 LINT := format-check cppcheck tidy shellcheck mandoc lint-tests
@@ -305,8 +305,7 @@ cppcheck:
 		--std=c11 --error-exitcode=1 --inline-suppr \
 		--enable=warning,performance,portability \
 		--suppressions-list=tests/lint/cppcheck.txt \
-		-D_GNU_SOURCE '-Djson_array_foreach(a,i,v)=for(;;)' \
-		'-Djson_object_foreach(o,k,v)=for(;;)' -Ilib -I. \
+		--library=tests/lint/jansson.cfg -D_GNU_SOURCE -Ilib -I. \
 		$(LIB_SRC) $(CMD_SRC) $(PROVIDER_SRC)
 
 # A file that passed is looked at again only when it or a header changed.
