@@ -25,39 +25,97 @@ const struct bg_yaml *bg_yaml_find(const struct bg_yaml *list,
 
 /* --- providers ---------------------------------------------------------------- */
 
-/* The command provider's own arguments (access.md). */
-static void check_command(struct bg_reader *r, const struct bg_yaml *with,
-			  bool rotate_only)
+/* A program of the command provider, as strings whatever they look like. */
+static void set_program(struct bg_reader *r, const struct bg_yaml *with,
+			const char *verb, json_t *out)
 {
-	static const char *const keys[] = { "grant",   "check",	    "revoke",
-					    "rotate",  "env",	    "timeout",
-					    "isolation", "revocable", "host",
-					    "secret",  NULL };
-	static const char *const verbs[] = { "grant", "check", "revoke" };
+	const struct bg_yaml *run = bg_yaml_get(with, verb);
+	struct bg_program program;
+	json_t *list = json_array();
+	if (!run || !list) {
+		json_decref(list);
+		return;
+	}
+	bg_program_read(r, run, NULL, false, &program);
+	for (size_t i = 0; i < program.n; i++)
+		if (json_array_append_new(list, json_string(program.argv[i])))
+			r->arena->oom = 1;
+	if (json_object_set_new(out, verb, list))
+		r->arena->oom = 1;
+}
+
+static void set_env(struct bg_reader *r, const struct bg_yaml *env,
+		    json_t *out)
+{
+	struct bg_program program;
+	json_t *map = json_object();
+	bg_program_read(r, NULL, env, false, &program);
+	for (size_t i = 0; i < program.n_env; i++) {
+		const char *eq = program.env[i]
+					 ? strchr(program.env[i], '=')
+					 : NULL;
+		if (eq && json_object_setn_new(map, program.env[i],
+					       (size_t)(eq - program.env[i]),
+					       json_string(eq + 1)))
+			r->arena->oom = 1;
+	}
+	if (json_object_set_new(out, "env", map))
+		r->arena->oom = 1;
+}
+
+static void set_text(struct bg_reader *r, json_t *out, const char *key,
+		     const char *text)
+{
+	if (text && json_object_set_new(out, key, json_string(text)))
+		r->arena->oom = 1;
+}
+
+/* The command provider's own arguments (access.md). */
+static json_t *read_command(struct bg_reader *r, const struct bg_yaml *with,
+			    bool rotate_only)
+{
+	static const char *const keys[] = {
+		"grant",   "check",   "revoke",	   "rotate",	"env",
+		"host",	   "timeout", "isolation", "revocable", "secret",
+		NULL
+	};
 	static const struct bg_choice isolations[] = { { "per-grant", 0 },
 						       { "counted", 1 },
 						       { "shared", 2 } };
-	struct bg_program unused;
+	json_t *out = json_object();
 	bg_yaml_only(r->doc, with, keys);
-	for (size_t i = 0; i < BG_COUNT(verbs); i++) {
-		const struct bg_yaml *run =
-			rotate_only ? bg_yaml_get(with, verbs[i])
-				    : bg_read_need(r, with, verbs[i]);
-		if (run)
-			bg_program_read(r, run, NULL, false, &unused);
+	bool revocable =
+		bg_read_bool(r, bg_yaml_get(with, "revocable"), true);
+	if (rotate_only) {
+		bg_read_need(r, with, "rotate");
+	} else {
+		bg_read_need(r, with, "grant");
+		bg_read_need(r, with, "check");
+		if (revocable)
+			bg_read_need(r, with, "revoke");
 	}
-	const struct bg_yaml *rotate = bg_yaml_get(with, "rotate");
-	if (rotate)
-		bg_program_read(r, rotate, NULL, false, &unused);
-	else if (rotate_only)
-		bg_read_error(r, with, "missing-key", "'rotate' is missing");
-	bg_program_read(r, NULL, bg_yaml_get(with, "env"), false, &unused);
-	bg_read_duration(r, bg_yaml_get(with, "timeout"), 1, 300, 30);
-	bg_read_choice(r, bg_yaml_get(with, "isolation"), isolations,
-		       BG_COUNT(isolations), 0);
-	bg_read_bool(r, bg_yaml_get(with, "revocable"), true);
-	bg_read_bool(r, bg_yaml_get(with, "secret"), false);
-	bg_read_text(r, bg_yaml_get(with, "host"), 128);
+	set_program(r, with, "grant", out);
+	set_program(r, with, "check", out);
+	set_program(r, with, "revoke", out);
+	set_program(r, with, "rotate", out);
+	if (bg_yaml_get(with, "env"))
+		set_env(r, bg_yaml_get(with, "env"), out);
+	if (bg_read_duration(r, bg_yaml_get(with, "timeout"), 1, 25, 0))
+		set_text(r, out, "timeout", bg_yaml_get(with, "timeout")->text);
+	set_text(r, out, "host",
+		 bg_read_text(r, bg_yaml_get(with, "host"), 128));
+	if (bg_yaml_get(with, "isolation"))
+		set_text(r, out, "isolation",
+			 isolations[bg_read_choice(
+					    r, bg_yaml_get(with, "isolation"),
+					    isolations, BG_COUNT(isolations),
+					    0)]
+				 .word);
+	if (!revocable)
+		json_object_set_new(out, "revocable", json_false());
+	if (bg_read_bool(r, bg_yaml_get(with, "secret"), false))
+		json_object_set_new(out, "secret", json_true());
+	return out;
 }
 
 static void check_provider(struct bg_reader *r, const struct bg_yaml *at,
@@ -95,9 +153,10 @@ void bg_provider_read(struct bg_reader *r, const struct bg_yaml *map,
 	}
 	bool command = name && strcmp(name, "command") == 0;
 	if (with && bg_read_map(r, with, NULL)) {
-		if (command)
-			check_command(r, with, strcmp(name_key, "name") == 0);
-		out->with = bg_read_json(r, with);
+		out->with = command ? read_command(
+					      r, with,
+					      strcmp(name_key, "name") == 0)
+				    : bg_read_json(r, with);
 	} else if (command && !with) {
 		bg_read_need(r, map, "with");
 	}
