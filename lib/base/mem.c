@@ -103,7 +103,7 @@ char *bg_arena_strndup(struct bg_arena *a, const char *s, size_t n)
 	return p;
 }
 
-char *bg_arena_copy(struct bg_arena *a, const void *bytes, size_t n)
+void *bg_arena_copy(struct bg_arena *a, const void *bytes, size_t n)
 {
 	char *p = bg_arena_alloc(a, n + 1);
 

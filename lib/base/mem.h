@@ -62,7 +62,7 @@ char *bg_arena_strdup(struct bg_arena *a, const char *s);
 /* At most n bytes, up to the first NUL. */
 char *bg_arena_strndup(struct bg_arena *a, const char *s, size_t n);
 /* Exactly n bytes, whatever they are, and a NUL behind them. */
-char *bg_arena_copy(struct bg_arena *a, const void *bytes, size_t n);
+void *bg_arena_copy(struct bg_arena *a, const void *bytes, size_t n);
 char *bg_arena_printf(struct bg_arena *a, const char *fmt, ...) BG_PRINTF(2, 3);
 /* 0, or BG_EFAIL when any allocation of this arena failed. */
 int bg_arena_check(const struct bg_arena *a, struct bg_error *err)
