@@ -116,8 +116,13 @@ int bg_op_describe(struct bg_opening *out, struct bg_op *op,
 int bg_op_probe(json_t **out, char *because, size_t size, struct bg_op *op,
 		const struct bg_trigger *trigger, const char *code,
 		const char *identity, struct bg_error *err) BG_MUST_CHECK;
-/* Revoke and check through the provider; writes check (hand decides who signs).
- * first: run revoke before check. */
+/* Revoke and check through the provider; writes check.  first: run revoke before
+ * check. */
+enum bg_take {
+	BG_TAKE_SILENT,   /* write nothing: the order is not on record */
+	BG_TAKE_MACHINE,  /* the installation signs, if its word counts */
+	BG_TAKE_PERSON,   /* else the person does, who may revoke */
+};
 struct bg_taken {
 	bool ran;                 /* the provider could be asked */
 	bool written;             /* check is on record */
@@ -125,10 +130,24 @@ struct bg_taken {
 	char how[200];
 };
 int bg_op_take_back(struct bg_taken *out, struct bg_op *op, bool first,
-		    bool may_sign, struct bg_error *err) BG_MUST_CHECK;
+		    enum bg_take who, struct bg_error *err) BG_MUST_CHECK;
 /* Newest counted rotate of the grant's identity that knows every exposure of
  * this grant; false: none. */
 bool bg_op_rotated(struct bg_digest *rotate, struct bg_op *op);
+/* An end order and everything that follows from it (end.c). data is stolen. */
+struct bg_order {
+	enum bg_event_type type;  /* revoke deny expire; BG_EV_COUNT: none, it
+				   * was ordered before: take back again */
+	json_t *data;
+	enum bg_hand hand;
+	bool may_fall_back;       /* the installation signs when the person
+				   * cannot (handback) */
+	bool may_sign_check;      /* the person may sign the check */
+};
+int bg_op_end(struct bg_ending *out, struct bg_op *op, struct bg_order *order,
+	      struct bg_error *err) BG_MUST_CHECK;
+/* Fill *out from the loaded grant. */
+void bg_op_ending(struct bg_ending *out, struct bg_op *op);
 /* Start the grant's own timer; says whether it runs. */
 bool bg_timer_start(struct bg_op *op);
 
