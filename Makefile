@@ -300,8 +300,7 @@ format-check:
 	done; exit $$bad
 
 cppcheck:
-	$(Q)mkdir -p $B/cppcheck
-	$(Q)cppcheck -q -j $(JOBS) --cppcheck-build-dir=$B/cppcheck \
+	$(Q)cppcheck -q -j $(JOBS) \
 		--std=c11 --error-exitcode=1 --inline-suppr \
 		--enable=warning,performance,portability \
 		--suppressions-list=tests/lint/cppcheck.txt \

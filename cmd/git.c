@@ -46,7 +46,7 @@ int bg_git_run(struct bg_proc_result *out, struct bg_ctx *ctx,
 	argv[n++] = git;
 	memcpy(argv + n, fixed, sizeof(fixed));
 	n += n_fixed;
-	for (size_t i = 0; args[i] && i < ARGS_MAX; i++)
+	for (size_t i = 0; i < ARGS_MAX && args[i]; i++)
 		argv[n++] = args[i];
 	argv[n] = NULL;
 	env[e++] = "PATH=/usr/local/bin:/usr/bin:/bin";
