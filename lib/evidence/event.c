@@ -407,7 +407,7 @@ static int build(json_t *o, const struct bg_event *e)
 /* What is refused here came from a command line, not from a repository. */
 static int own_fault(struct bg_error *err)
 {
-	if (err->code == BG_EVERIFY)
+	if (err->code == BG_EVERIFY || strcmp(err->id, "bad-json") == 0)
 		err->code = BG_EUSAGE;
 	return err->code;
 }
@@ -424,13 +424,11 @@ int bg_event_write(struct bg_str *out, const struct bg_event *e,
 		return bg_fail(err, BG_EUSAGE, "bad-data",
 			       "cannot write this event: a part of it is no "
 			       "JSON, or memory is out");
-	if ((r = bg_json_canon(out, o, envelope, err)))
-		return own_fault(err);
 	memset(&check, 0, sizeof(check));
 	check.json = json_incref(o);
 	r = fill(&check, err);
 	bg_event_release(&check);
-	if (r)
+	if (r || (r = bg_json_canon(out, o, envelope, err)))
 		return own_fault(err);
 	if (out->len - before > BG_EVENT_MAX)
 		return bg_fail(err, BG_EUSAGE, "bad-data",

@@ -193,14 +193,16 @@ static int make_dirs(const char *dir, struct bg_error *err)
 static int make_key(struct bg_install *i, struct bg_error *err)
 {
 	BG_AUTO(str) struct bg_str path = BG_STR_INIT;
-	BG_AUTO(str) struct bg_str blob = BG_STR_INIT;
+	BG_AUTO(str) struct bg_str pub = BG_STR_INIT;
 	char uid[96];
 	int r;
 
 	snprintf(uid, sizeof(uid), "bg installation %.8s on %s", i->id,
 		 i->host_slug);
 	if ((r = path_in(&path, i->dir, "key", err)) ||
-	    (r = bg_install_key_make(&blob, path.buf, uid, err)))
+	    (r = bg_install_key_make(&i->blob, path.buf, uid, err)) ||
+	    (r = path_in(&pub, i->dir, "key.pgp", err)) ||
+	    (r = bg_file_commit(pub.buf, 0600, i->blob.buf, i->blob.len, err)))
 		return r;
 	return bg_signer_open_file(&i->signer, path.buf, err);
 }
@@ -319,7 +321,9 @@ static int load(struct bg_install *i, struct bg_error *err)
 	i->has_anchor = r == 0;
 	if (i->has_anchor)
 		i->genesis = pinned;
-	if ((r = path_in(&key, i->dir, "key", err)))
+	if ((r = path_in(&key, i->dir, "key.pgp", err)) ||
+	    (r = bg_file_read(&i->blob, key.buf, BG_KEYBLOB_MAX, err)) ||
+	    (r = path_in(&key, i->dir, "key", err)))
 		return r;
 	return bg_signer_open_file(&i->signer, key.buf, err);
 }
@@ -354,6 +358,7 @@ void bg_install_close(struct bg_install *i)
 {
 	if (i->signer)
 		bg_signer_close(i->signer);
+	bg_str_release(&i->blob);
 	free(i->dir);
 	free(i->host_slug);
 	memset(i, 0, sizeof(*i));

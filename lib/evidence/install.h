@@ -3,6 +3,7 @@
  * id, key, locks, journals. State lives in
  *   <state_home>/bg/<12 hex of genesis>-<installation>/
  *     installation   id, one line      key         Ed25519, 0600
+ *     key.pgp        its public key
  *     repo           device, inode, path of the repository that it serves
  *     host           the slug in its writers' names
  *     genesis        of that repository  anchor    the pinned one
@@ -41,6 +42,7 @@ struct bg_install {
 	char *dir;       /* state directory, no trailing '/' */
 	char *host_slug; /* [a-z0-9-]{1,32} */
 	struct bg_signer *signer;
+	struct bg_str blob;     /* its public key, as a writer event has it */
 	bool has_anchor;
 	struct bg_digest genesis;
 };
