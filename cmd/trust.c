@@ -119,7 +119,7 @@ static const struct bg_opt opts[] = {
 	{ BG_OPT_TEXT, 0, "request", "FILE", "add: the signed request to take",
 	  &o.request, "file" },
 	{ BG_OPT_TEXT, 0, "key", "KEY",
-	  "add: file or fingerprint of the key; else: sign with this key",
+	  "add: file or fingerprint of the key",
 	  &o.key, "key" },
 	{ BG_OPT_TEXT, 0, "kind", "KIND",
 	  "person vendor service workload maintenance ai-agent host", &o.kind,
