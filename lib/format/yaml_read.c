@@ -341,6 +341,11 @@ int64_t bg_read_int(struct bg_reader *r, const struct bg_yaml *node,
 	if (!node->quoted && decimal(&value, text) && value >= min &&
 	    value <= max)
 		return value;
+	if (node->quoted && decimal(&value, text)) {
+		bg_read_error(r, node, "bad-number",
+			      "expected a number without quotes");
+		return otherwise;
+	}
 	bg_read_error(r, node, "bad-number",
 		      "expected a number from %lld to %lld, not '%.*s'",
 		      (long long)min, (long long)max, SHOWN, text);
@@ -357,8 +362,8 @@ int64_t bg_read_duration(struct bg_reader *r, const struct bg_yaml *node,
 		return otherwise;
 	if (!bg_duration_parse(&value, text)) {
 		bg_read_error(r, node, "bad-duration",
-			      "expected a duration such as 90s, 30m, 2h or 7d, "
-			      "not '%.*s'",
+			      "expected a duration such as 90s, 30m, 2h or 7d "
+			      "(up to 3660d), not '%.*s'",
 			      SHOWN, text);
 		return otherwise;
 	}

@@ -77,7 +77,10 @@ static void lint_approve(struct bg_policy_reader *p)
 		if (a->solo != BG_SOLO_DENIED)
 			bg_read_error(&p->r, solo, "solo-without-approve",
 				      "solo without an approval to go without");
-		if (a->roles.n)
+		/* Not when `when` itself was wrong. */
+		const struct bg_yaml *when = bg_yaml_get(map, "when");
+		if (a->roles.n && when && when->kind == BG_YAML_SCALAR &&
+		    strcmp(when->text, "none") == 0)
 			bg_read_error(&p->r, bg_yaml_get(map, "roles"),
 				      "approve-none",
 				      "roles for an approval that nobody "
@@ -98,6 +101,12 @@ static void lint_approve(struct bg_policy_reader *p)
 				"every approver may also activate");
 }
 
+/* Not there, or an empty list; what is wrong in another way was said. */
+static bool is_absent(const struct bg_yaml *list)
+{
+	return !list || (list->kind == BG_YAML_LIST && list->n == 0);
+}
+
 static void lint_people(struct bg_policy_reader *p)
 {
 	struct bg_policy *q = p->p;
@@ -113,10 +122,10 @@ static void lint_people(struct bg_policy_reader *p)
 				"review-by-approvers",
 				"the same roles approve and review: whoever "
 				"approves may not review");
-	if (!q->revoke.n)
+	if (is_absent(bg_yaml_get(bg_yaml_get(p->root, "who"), "revoke")))
 		bg_read_warning(&p->r, place(p, "who", NULL), "nobody-revokes",
 				"no role may end somebody else's access");
-	if (!q->notify.n)
+	if (is_absent(bg_yaml_get(p->root, "notify")))
 		bg_read_warning(&p->r, p->root, "nobody-told",
 				"no channel is told of a use (notify)");
 }
