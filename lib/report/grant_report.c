@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "report/attributes.h"
+#include "report/grant_controls.h"
 #include "report/grant_parts.h"
 #include "report/proofs.h"
 #include "report/report.h"
@@ -122,6 +123,9 @@ int bg_report_grant(json_t **out, struct bg_store *store,
 	bg_put(&b, doc, "reviews", bg_part_reviews(&b, g));
 	bg_put(&b, doc, "corrective_actions", bg_part_corrective(&b, g));
 	bg_put(&b, doc, "debts", bg_part_duties(&b, g));
+	rc = bg_grant_controls(&b, doc, g, err);
+	if (rc)
+		return rc;
 	bg_put(&b, doc, "reverify", reverify_json(&b, g));
 	if (b.oom)
 		return bg_fail_oom(err);

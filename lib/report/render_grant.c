@@ -227,24 +227,39 @@ static void duties(struct bg_page *p, const json_t *doc, const char *key,
 	bg_page_table_end(p);
 }
 
+/* "PR.AA-05 ID.RA-07" of every framework in a row, by name. */
 static void controls(struct bg_page *p, const json_t *doc)
 {
+	static const char *const headings[] = { "evidence", "result",
+						"framework", "controls", NULL };
+	const json_t *list = json_object_get(doc, "controls");
 	const char *key;
-	json_t *v;
+	size_t i;
+	json_t *row, *ids;
 
-	if (!json_object_size(json_object_get(doc, "controls")))
+	if (!json_array_size(list))
 		return;
 	bg_page_section(p, "Evidence available for");
-	json_object_foreach(json_object_get(doc, "controls"), key, v) {
-		BG_AUTO(str) struct bg_str s = BG_STR_INIT;
-		size_t i;
-		json_t *id;
+	bg_page_table(p, headings);
+	json_array_foreach(list, i, row) {
+		json_object_foreach(row, key, ids) {
+			BG_AUTO(str) struct bg_str s = BG_STR_INIT;
+			size_t k;
+			json_t *id;
 
-		json_array_foreach(v, i, id)
-			bg_str_addf(&s, "%s%s", i ? ", " : "",
-				    json_string_value(id));
-		bg_page_field(p, key, bg_str_text(&s));
+			if (!json_is_array(ids))
+				continue;
+			json_array_foreach(ids, k, id)
+				bg_str_addf(&s, "%s%s", k ? " " : "",
+					    json_string_value(id));
+			bg_page_cell(p, bg_render_text(row, "evidence"));
+			bg_page_cell(p, bg_render_text(row, "result"));
+			bg_page_cell(p, key);
+			bg_page_cell(p, bg_str_text(&s));
+			p->oom |= s.oom;
+		}
 	}
+	bg_page_table_end(p);
 }
 
 void bg_render_grant(struct bg_page *p, const json_t *doc)
