@@ -112,11 +112,30 @@ int bg_op_append(struct bg_event *out, struct bg_op *op,
 		e.grant = op->grant->label;
 	rc = bg_store_append(&e, op->store, hand, root, extra, n_extra, err);
 	/* On success the event owns its data through its JSON. */
+	if (rc && !e.json)
+		json_decref(e.data);
 	if (rc || !out)
 		bg_event_release(&e);
 	else
 		*out = e;
 	return rc;
+}
+
+int bg_op_attach(struct bg_attachment *out, struct bg_op *op,
+		 const char *subject, const char *name, const char *media,
+		 const void *p, size_t n, struct bg_error *err)
+{
+	char writer[BG_WRITER_MAX];
+	struct bg_log log = {
+		.repo = bg_store_repo(op->store),
+		.install = bg_store_install(op->store),
+		.writer = writer,
+		.places = op->places,
+	};
+
+	if (bg_store_writer_name(writer, op->store, BG_BY_PERSON, err))
+		return err->code;
+	return bg_attachment_write(out, &log, subject, name, media, p, n, err);
 }
 
 static bool is_listed(const struct bg_op *op, const char *role)

@@ -5,6 +5,7 @@
 #ifndef BG_GRANT_OP_H
 #define BG_GRANT_OP_H
 
+#include "evidence/append.h"
 #include "grant/journal.h"
 #include "grant/ops.h"
 #include "grant/provider.h"
@@ -47,6 +48,11 @@ int bg_op_append(struct bg_event *out, struct bg_op *op,
 		 enum bg_event_type type, json_t *data, enum bg_hand hand,
 		 const struct bg_digest *extra, size_t n_extra,
 		 struct bg_error *err) BG_MUST_CHECK;
+/* Keep bytes as an attachment of the person's log; subject: a label or an
+ * identity. */
+int bg_op_attach(struct bg_attachment *out, struct bg_op *op,
+		 const char *subject, const char *name, const char *media,
+		 const void *p, size_t n, struct bg_error *err) BG_MUST_CHECK;
 /* May this installation's log hold facts of this grant (lifecycle.md, "Log of an
  * introduced installation")?  Its owner activated it here, or trust lists it as
  * runner or sweeper. */
