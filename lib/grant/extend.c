@@ -131,7 +131,7 @@ int bg_extend(struct bg_event *out, int64_t *window_ms,
 	      int64_t seconds, const char *reason, struct bg_error *err)
 {
 	BG_AUTO(op) struct bg_op op = { 0 };
-	int64_t until;
+	int64_t until = 0;
 
 	if (bg_op_begin(&op, ops, BG_OP_PERSON, false, err) ||
 	    bg_op_load(&op, root, err) || check_right(&op, err) ||
