@@ -83,7 +83,7 @@ static bool holds_all(const uint64_t *in, const uint64_t *what,
 	return true;
 }
 
-/* The events of (set & mask), one after the other; BG_NONE at the end. */
+/* The events of (set & mask), one after the other; BG_NOWHERE at the end. */
 struct walk {
 	const uint64_t *set, *mask;
 	size_t words, word;
@@ -105,7 +105,7 @@ static size_t walk_next(const struct ctx *c, struct walk *w)
 
 	while (!w->left) {
 		if (w->word + 1 >= w->words)
-			return BG_NONE;
+			return BG_NOWHERE;
 		w->word++;
 		w->left = w->set[w->word] & w->mask[w->word];
 	}
@@ -123,7 +123,7 @@ bool bg_fold_knows(const struct bg_fold *f, size_t a, size_t b)
 {
 	size_t column = f->bits->column[b];
 
-	return column != BG_NONE &&
+	return column != BG_NOWHERE &&
 	       bg_bit_has(bg_knows_row(f->bits, a), column);
 }
 
@@ -158,21 +158,21 @@ static bool covers(const struct ctx *c, size_t check, const uint64_t *mask)
 static size_t attested_by_two(const struct ctx *c, const uint64_t *mask)
 {
 	struct walk w = walk_of(c, S_ATTESTED, mask);
-	size_t e, first = BG_NONE, second = BG_NONE;
+	size_t e, first = BG_NOWHERE, second = BG_NOWHERE;
 
-	while ((e = walk_next(c, &w)) != BG_NONE)
+	while ((e = walk_next(c, &w)) != BG_NOWHERE)
 		if (covers(c, e, mask) &&
-		    (first == BG_NONE || is_earlier(c->ev + e, c->ev + first)))
+		    (first == BG_NOWHERE || is_earlier(c->ev + e, c->ev + first)))
 			first = e;
-	if (first == BG_NONE)
-		return BG_NONE;
+	if (first == BG_NOWHERE)
+		return BG_NOWHERE;
 	w = walk_of(c, S_ATTESTED, mask);
-	while ((e = walk_next(c, &w)) != BG_NONE)
+	while ((e = walk_next(c, &w)) != BG_NOWHERE)
 		if (CLAUSE(ATTESTED_BY_TWO, e != first) &&
 		    CLAUSE(ATTESTED_DISTINCT,
 			   e == first || c->human[e] != c->human[first]) &&
 		    covers(c, e, mask) &&
-		    (second == BG_NONE ||
+		    (second == BG_NOWHERE ||
 		     is_earlier(c->ev + e, c->ev + second)))
 			second = e;
 	return second;
@@ -182,16 +182,16 @@ static size_t attested_by_two(const struct ctx *c, const uint64_t *mask)
 static size_t first_proof(const struct ctx *c, const uint64_t *mask, bool mark)
 {
 	struct walk w = walk_of(c, S_ABSENT, mask);
-	size_t e, best = BG_NONE;
+	size_t e, best = BG_NOWHERE;
 
 	if (!CLAUSE(PROOF_NEEDS_GRANT, any(c, S_GRANTS, mask)))
-		return BG_NONE;
-	while ((e = walk_next(c, &w)) != BG_NONE) {
+		return BG_NOWHERE;
+	while ((e = walk_next(c, &w)) != BG_NOWHERE) {
 		if (!covers(c, e, mask))
 			continue;
 		if (mark)
 			c->out->proves[e] = true;
-		if (best == BG_NONE || is_earlier(c->ev + e, c->ev + best))
+		if (best == BG_NOWHERE || is_earlier(c->ev + e, c->ev + best))
 			best = e;
 	}
 	return best;
@@ -205,7 +205,7 @@ static unsigned humans(const struct ctx *c, enum set set, const uint64_t *mask)
 	unsigned n = 0;
 	size_t e;
 
-	while ((e = walk_next(c, &w)) != BG_NONE) {
+	while ((e = walk_next(c, &w)) != BG_NOWHERE) {
 		uint32_t *last = &c->turn[1 + c->human[e]];
 
 		if (CLAUSE(DISTINCT_HUMANS, *last != turn))
@@ -233,10 +233,10 @@ static int64_t times(unsigned n, int64_t ms)
 static size_t first_of(const struct ctx *c, enum set set, const uint64_t *mask)
 {
 	struct walk w = walk_of(c, set, mask);
-	size_t e, best = BG_NONE;
+	size_t e, best = BG_NOWHERE;
 
-	while ((e = walk_next(c, &w)) != BG_NONE)
-		if (best == BG_NONE || is_earlier(c->ev + e, c->ev + best))
+	while ((e = walk_next(c, &w)) != BG_NOWHERE)
+		if (best == BG_NOWHERE || is_earlier(c->ev + e, c->ev + best))
 			best = e;
 	return best;
 }
@@ -271,7 +271,7 @@ static struct window window_of(const struct ctx *c, size_t first,
 		out.cap = by_step;
 	if (!CLAUSE(CAP_BY_MAX, false) && by_max < out.cap)
 		out.cap = by_max;
-	while ((e = walk_next(c, &w)) != BG_NONE) {
+	while ((e = walk_next(c, &w)) != BG_NOWHERE) {
 		if (CLAUSE(UNTIL_IS_ABSOLUTE, false))
 			out.ends = later(out.ends, c->rules->extend_max);
 		if (c->ev[e].until_ms > out.ends)
@@ -308,14 +308,14 @@ static void state_of(struct bg_fold_view *v, const struct ctx *c,
 
 	may_open(v, c, mask);
 	v->has_end = any(c, S_ENDS, mask);
-	v->has_window = first != BG_NONE;
+	v->has_window = first != BG_NOWHERE;
 	if (v->has_window)
 		v->window_ms = window_of(c, first, mask).ends;
-	could_be = !CLAUSE(VOID_NOTHING_OPENED, first == BG_NONE) ||
+	could_be = !CLAUSE(VOID_NOTHING_OPENED, first == BG_NOWHERE) ||
 		   !CLAUSE(VOID_COULD_NOT_OPEN, !v->may_open) ||
 		   !CLAUSE(VOID_NOTHING_SEEN, !any(c, S_PRESENT, mask));
 	if (!v->has_end) {
-		v->state = first != BG_NONE ? BG_OPEN : BG_WAITING;
+		v->state = first != BG_NOWHERE ? BG_OPEN : BG_WAITING;
 		/* An activation that does not count never opens. */
 		if (c->ev[c->root].wrong && !could_be) {
 			v->state = BG_ENDED;
@@ -323,8 +323,8 @@ static void state_of(struct bg_fold_view *v, const struct ctx *c,
 		}
 		return;
 	}
-	proven = first_proof(c, mask, false) != BG_NONE ||
-		 attested_by_two(c, mask) != BG_NONE;
+	proven = first_proof(c, mask, false) != BG_NOWHERE ||
+		 attested_by_two(c, mask) != BG_NOWHERE;
 	v->void_ = !proven && !could_be;
 	v->state = proven || v->void_ ? BG_ENDED : BG_ENDING;
 }
@@ -544,16 +544,16 @@ static int sets_make(struct ctx *c, struct bg_arena *a)
 	return 0;
 }
 
-/* The one activate or declare; BG_NONE when there is none, or more. */
+/* The one activate or declare; BG_NOWHERE when there is none, or more. */
 static size_t root_of(const struct bg_fold_event *ev, size_t n)
 {
-	size_t root = BG_NONE;
+	size_t root = BG_NOWHERE;
 
 	for (size_t i = 0; i < n; i++) {
 		if (ev[i].type != BG_EV_ACTIVATE && ev[i].type != BG_EV_DECLARE)
 			continue;
-		if (root != BG_NONE)
-			return BG_NONE;
+		if (root != BG_NOWHERE)
+			return BG_NOWHERE;
 		root = i;
 	}
 	return root;
@@ -564,7 +564,7 @@ static void decide_all(struct ctx *c)
 	for (size_t i = 0; i < c->n; i++) {
 		size_t e = c->bits->order[i];
 
-		if (c->bits->column[e] == BG_NONE)
+		if (c->bits->column[e] == BG_NOWHERE)
 			continue;
 		state_of(&c->out->view[e], c, row(c, e));
 		if (!c->ev[e].wrong)
@@ -586,11 +586,11 @@ static void end_of(struct bg_fold *f, const struct ctx *c)
 	else
 		f->outcome = any(c, S_REVOKES, all) ? "revoked" : "expired";
 	f->proof = first_proof(c, all, true);
-	if (f->proof == BG_NONE) {
+	if (f->proof == BG_NOWHERE) {
 		f->proof = attested_by_two(c, all);
-		f->attested = f->proof != BG_NONE;
+		f->attested = f->proof != BG_NOWHERE;
 	}
-	f->has_proof = f->proof != BG_NONE;
+	f->has_proof = f->proof != BG_NOWHERE;
 	if (f->attested)
 		f->proves[f->proof] = true;
 }
@@ -631,7 +631,7 @@ int bg_fold(struct bg_fold *out, const struct bg_fold_event *events, size_t n,
 	int rc;
 
 	c.root = root_of(events, n);
-	if (c.root == BG_NONE)
+	if (c.root == BG_NOWHERE)
 		return bg_fail(err, BG_EFAIL, "no-root",
 			       "cannot fold: not exactly one activation");
 	f.bits = c.bits = calloc(1, sizeof(*f.bits));

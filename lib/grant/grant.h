@@ -45,12 +45,15 @@ struct bg_grant {
 	int64_t lag_ms;                    /* end to proof; -1: none */
 	bool exposed;                      /* a secret was shown */
 	bool reviewed;                     /* quorum of up-to-date reviews */
+	bool misuse; /* the quorum said misuse, and no admin lifted the bar */
 	const char *decision;              /* worst counted, or NULL */
 	const char *class_;                /* emergency drill misuse, or NULL */
 	struct bg_digest covers;           /* of the material events now */
 	size_t n_material;
 	BG_VEC(struct bg_duty) duties;
 	struct bg_findings findings;       /* wrong doubtful deviation gap */
+	struct bg_event_list owned;        /* events, when loaded from a store */
+	bool owns_policy, owns_identity;   /* else borrowed from a cache */
 };
 /* Judge the events of one grant (all of them, any order): sets wrong and
  * doubtful in the events. versions(arg, version, digest) finds trust versions;
@@ -65,6 +68,7 @@ struct bg_judge_env {
 	int (*rotations)(void *arg, const char *identity,
 			 struct bg_event_list *out, struct bg_error *err);
 	void *arg;
+	struct bg_pin_cache *cache; /* policies parsed before, or NULL */
 };
 int bg_grant_judge(struct bg_grant **out, struct bg_event **events, size_t n,
 		   const struct bg_judge_env *env, struct bg_error *err)

@@ -16,11 +16,11 @@ struct graph {
 	const struct bg_fold_event *ev;
 	size_t n;
 	struct bg_fold_bits *bits;
-	size_t *slot; /* hash table: event by digest, BG_NONE when free */
+	size_t *slot; /* hash table: event by digest, BG_NOWHERE when free */
 	size_t mask;
 	size_t *by_log; /* events by (log, seq, id) */
 	size_t *before; /* per event: where in by_log the previous sequence
-			 * number of its log begins, or BG_NONE */
+			 * number of its log begins, or BG_NOWHERE */
 };
 
 static size_t slot_of(const struct graph *g, const struct bg_digest *id)
@@ -30,7 +30,7 @@ static size_t slot_of(const struct graph *g, const struct bg_digest *id)
 
 	memcpy(&h, id->b, sizeof(h));
 	i = (size_t)(h ^ h >> 32) & g->mask;
-	while (g->slot[i] != BG_NONE &&
+	while (g->slot[i] != BG_NOWHERE &&
 	       !bg_digest_eq(&g->ev[g->slot[i]].id, id))
 		i = (i + 1) & g->mask;
 	return i;
@@ -59,14 +59,14 @@ static int cmp_id(const void *a, const void *b, void *arg)
 
 static void before_make(struct graph *g)
 {
-	size_t start = 0, before = BG_NONE;
+	size_t start = 0, before = BG_NOWHERE;
 
 	for (size_t i = 0; i < g->n; i++) {
 		const struct bg_fold_event *e = g->ev + g->by_log[i];
 		const struct bg_fold_event *s = g->ev + g->by_log[start];
 
 		if (e->log != s->log) {
-			before = BG_NONE;
+			before = BG_NOWHERE;
 			start = i;
 		} else if (e->seq != s->seq) {
 			before = start;
@@ -100,7 +100,7 @@ static int graph_make(struct graph *g, struct bg_arena *a)
 }
 
 /* The k-th event that e says directly to have seen: false after the last. *at is
- * BG_NONE when it is not in the set. */
+ * BG_NOWHERE when it is not in the set. */
 static bool seen(size_t *at, const struct graph *g, size_t e, size_t k)
 {
 	const struct bg_fold_event *ev = g->ev + e, *o, *first;
@@ -109,7 +109,7 @@ static bool seen(size_t *at, const struct graph *g, size_t e, size_t k)
 		*at = g->slot[slot_of(g, &ev->answers[k])];
 		return true;
 	}
-	if (g->before[e] == BG_NONE || g->before[e] + k - ev->n_answers >= g->n)
+	if (g->before[e] == BG_NOWHERE || g->before[e] + k - ev->n_answers >= g->n)
 		return false;
 	first = g->ev + g->by_log[g->before[e]];
 	*at = g->by_log[g->before[e] + k - ev->n_answers];
@@ -128,7 +128,7 @@ static void learn(const struct graph *g, size_t e, size_t k, size_t at)
 		return;
 	for (size_t i = 0; i < g->bits->words; i++)
 		to[i] |= of[i];
-	if (g->bits->column[at] != BG_NONE)
+	if (g->bits->column[at] != BG_NOWHERE)
 		bg_bit_set(to, g->bits->column[at]);
 }
 
@@ -164,10 +164,10 @@ static int rows_make(struct graph *g, struct bg_arena *a)
 				mark[e] = 2;
 				g->bits->order[done++] = e;
 				depth--;
-			} else if (at != BG_NONE && !mark[at]) {
+			} else if (at != BG_NOWHERE && !mark[at]) {
 				stack[depth++] = at;
 			} else {
-				if (at != BG_NONE && mark[at] == 2)
+				if (at != BG_NOWHERE && mark[at] == 2)
 					learn(g, e, next[e], at);
 				next[e]++;
 			}
@@ -190,7 +190,7 @@ int bg_knows_make(struct bg_fold_bits *out, const struct bg_fold_event *events,
 	if (a->oom)
 		return bg_fail_oom(err);
 	for (size_t i = 0; i < n; i++) {
-		out->column[i] = BG_NONE;
+		out->column[i] = BG_NOWHERE;
 		if (has_column(events[i].type)) {
 			out->event[out->m] = i;
 			out->column[i] = out->m++;

@@ -9,13 +9,13 @@
 
 #include "grant/fold.h"
 
-#define BG_NONE SIZE_MAX
+#define BG_NOWHERE SIZE_MAX
 
 struct bg_fold_bits {
 	struct bg_arena arena; /* of all below */
 	size_t n, words;       /* events; words of a row */
 	size_t m;              /* columns */
-	size_t *column;        /* of an event, or BG_NONE */
+	size_t *column;        /* of an event, or BG_NOWHERE */
 	size_t *event;         /* of a column */
 	uint64_t *rows;        /* n * words */
 	size_t *order;         /* events; what one knows comes before it */
