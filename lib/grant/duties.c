@@ -149,8 +149,8 @@ static void owe_told_skipped(struct bg_judge *j)
 		if (v->e->type != BG_EV_SOLO || !bg_sound(v))
 			continue;
 		for (size_t k = 0; k < json_array_size(list); k++) {
-			const char *name = json_string_value(
-				json_array_get(list, k));
+			const char *name =
+				json_string_value(json_array_get(list, k));
 
 			if (name)
 				owe_told(j, name, v->e->at_ms);
@@ -278,12 +278,12 @@ static void owe_rotate(struct bg_judge *j)
 {
 	const struct bg_grant *g = j->g;
 	bool always = g->identity && g->identity->rotate_always;
-	int64_t within = g->policy && g->policy->rotate_within ?
-				 bg_ms_of(g->policy->rotate_within) :
-				 ROTATE_WITHIN;
-	const char *name = g->identity ? g->identity->name :
-					 bg_json_text(g->activate->data,
-						      "identity");
+	int64_t within = g->policy && g->policy->rotate_within
+				 ? bg_ms_of(g->policy->rotate_within)
+				 : ROTATE_WITHIN;
+	const char *name =
+		g->identity ? g->identity->name
+			    : bg_json_text(g->activate->data, "identity");
 	struct bg_duty *d;
 
 	if (!g->declared && !g->exposed && !always)
@@ -395,8 +395,7 @@ static void close_when_settled(struct bg_judge *j)
 	if (g->state != BG_ENDED)
 		return;
 	for (size_t i = 0; i < g->duties.n; i++)
-		if (closes(&g->duties.v[i]) &&
-		    g->duties.v[i].state == BG_DUE)
+		if (closes(&g->duties.v[i]) && g->duties.v[i].state == BG_DUE)
 			return;
 	g->state = BG_CLOSED;
 }

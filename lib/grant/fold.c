@@ -162,7 +162,8 @@ static size_t attested_by_two(const struct ctx *c, const uint64_t *mask)
 
 	while ((e = walk_next(c, &w)) != BG_NOWHERE)
 		if (covers(c, e, mask) &&
-		    (first == BG_NOWHERE || is_earlier(c->ev + e, c->ev + first)))
+		    (first == BG_NOWHERE ||
+		     is_earlier(c->ev + e, c->ev + first)))
 			first = e;
 	if (first == BG_NOWHERE)
 		return BG_NOWHERE;

@@ -64,9 +64,10 @@ struct bg_judge_env {
 					  const struct bg_digest *digest);
 	/* The writer of a log: installation's or listed, whose. */
 	const struct bg_writer *(*writer)(void *arg, const char *log);
-	/* Rotations of an identity (events without a grant), for the duty. */
-	int (*rotations)(void *arg, const char *identity,
-			 struct bg_event_list *out, struct bg_error *err);
+	/* Rotations of an identity (events without a grant), for the duty:
+	 * borrowed until the judge returns.  NULL: none. */
+	int (*rotations)(struct bg_event *const **out, size_t *n, void *arg,
+			 const char *identity, struct bg_error *err);
 	void *arg;
 	struct bg_pin_cache *cache; /* policies parsed before, or NULL */
 };

@@ -9,8 +9,8 @@ int64_t bg_ms_of(int64_t seconds)
 {
 	int64_t ms;
 
-	return __builtin_mul_overflow(seconds, INT64_C(1000), &ms) ? INT64_MAX :
-								     ms;
+	return __builtin_mul_overflow(seconds, INT64_C(1000), &ms) ? INT64_MAX
+								   : ms;
 }
 
 int64_t bg_ms_add(int64_t at_ms, int64_t ms)
@@ -217,6 +217,19 @@ static struct bg_fold_rules rules_of(const struct bg_judge *j)
 	return r;
 }
 
+/* Nothing is erased before the grant is over. */
+static void refuse_early_erasure(struct bg_judge *j, size_t i)
+{
+	struct bg_judged *v = &j->ev[i];
+
+	if (v->e->type == BG_EV_REDACT && bg_counts(v) &&
+	    bg_data_is(v, "kind", "erasure") &&
+	    j->g->fold.view[i].state != BG_ENDED)
+		bg_judge_wrong(j, v, "event-not-allowed",
+			       "erasure by %s before the grant was over",
+			       v->e->by);
+}
+
 static int fold(struct bg_judge *j)
 {
 	struct bg_fold_rules rules = rules_of(j);
@@ -227,13 +240,13 @@ static int fold(struct bg_judge *j)
 	if (rc)
 		return rc;
 	for (size_t i = 0; i < j->n; i++) {
+		refuse_early_erasure(j, i);
 		if (j->g->fold.not_allowed[i])
 			bg_judge_wrong(j, &j->ev[i], "event-not-allowed",
 				       "%s is not allowed when it is %s, as %s "
 				       "knew",
 				       bg_event_type_text(j->ev[i].e->type),
-				       bg_state_text(
-					       j->g->fold.view[i].state),
+				       bg_state_text(j->g->fold.view[i].state),
 				       j->ev[i].e->by);
 		j->g->counted[i] = bg_counts(&j->ev[i]);
 	}
@@ -359,8 +372,7 @@ static int events_make(struct bg_judge *j, struct bg_event **events, size_t n)
 		memcpy(sorted, events, n * sizeof(*sorted));
 	qsort(sorted, n, sizeof(*sorted), cmp_event);
 	for (size_t i = 0; i < n; i++) {
-		at = bsearch(&events[i], sorted, n, sizeof(*sorted),
-			     cmp_event);
+		at = bsearch(&events[i], sorted, n, sizeof(*sorted), cmp_event);
 		while (at > sorted && !cmp_event(at - 1, at))
 			at--;
 		if (at + 1 < sorted + n && !cmp_event(at, at + 1) &&
@@ -376,11 +388,11 @@ static void missing_trust(struct bg_judge *j)
 {
 	for (size_t i = 0; i < j->n; i++)
 		if (j->ev[i].waits)
-			bg_judge_say(j, "trust-missing", j->ev[i].e,
-				     "trust version %llu is not here: the "
-				     "event waits",
-				     (unsigned long long)
-					     j->ev[i].e->trust_version);
+			bg_judge_say(
+				j, "trust-missing", j->ev[i].e,
+				"trust version %llu is not here: the "
+				"event waits",
+				(unsigned long long)j->ev[i].e->trust_version);
 }
 
 static int passes(struct bg_judge *j)
@@ -409,8 +421,8 @@ static int passes(struct bg_judge *j)
 	if (rc)
 		return rc;
 	bg_judge_notes(j);
-	return j->oom ? bg_fail_oom(j->err) :
-			bg_arena_check(&j->g->arena, j->err);
+	return j->oom ? bg_fail_oom(j->err)
+		      : bg_arena_check(&j->g->arena, j->err);
 }
 
 int bg_grant_judge(struct bg_grant **out, struct bg_event **events, size_t n,
@@ -434,7 +446,6 @@ int bg_grant_judge(struct bg_grant **out, struct bg_event **events, size_t n,
 		look_up(&j, i);
 	rc = passes(&j);
 	bg_arena_release(&j.bits.arena);
-	bg_event_list_release(&j.rotations);
 	if (rc)
 		return rc;
 	*out = bg_move(g);

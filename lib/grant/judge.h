@@ -4,7 +4,7 @@
  *
  *   judge.c    the passes, in order
  *   signer.c   who may sign what: the event table, row by row
- *   doubt.c    intact, but whose authority is in doubt (T3, T13, forks)
+ *   doubtful.c intact, but whose authority is in doubt (T3, T13, forks)
  *   rotation.c rotations of the identity, what they know
  *   review.c   reviews: coverage, quorum, worst decision
  *   duties.c   duties, closed
@@ -18,8 +18,8 @@
 
 #include "base/clock.h"
 
-#define BG_MINUTES(n) ((int64_t)(n) * 60 * 1000)
-#define BG_SECONDS(n) ((int64_t)(n) * 1000)
+#define BG_MINUTES(n) ((int64_t)(n)*60 * 1000)
+#define BG_SECONDS(n) ((int64_t)(n)*1000)
 /* Never an overflow: times come from files. */
 int64_t bg_ms_of(int64_t seconds);
 int64_t bg_ms_add(int64_t at_ms, int64_t ms);
@@ -27,24 +27,25 @@ int64_t bg_ms_add(int64_t at_ms, int64_t ms);
 /* One event with what its signer was then. */
 struct bg_judged {
 	struct bg_event *e;
-	const struct bg_trust *trust;    /* version it names; NULL: absent */
-	const struct bg_principal *who;  /* NULL: not listed there */
-	const struct bg_writer *writer;  /* NULL: unknown log */
-	const char *human;               /* of by */
-	bool installation;               /* an introduced installation's log */
-	bool user;                       /* human is in users(g) */
-	bool waits;                      /* its trust version is absent (T7) */
+	const struct bg_trust *trust;   /* version it names; NULL: absent */
+	const struct bg_principal *who; /* NULL: not listed there */
+	const struct bg_writer *writer; /* NULL: unknown log */
+	const char *human;              /* of by */
+	bool installation;              /* an introduced installation's log */
+	bool user;                      /* human is in users(g) */
+	bool waits;                     /* its trust version is absent (T7) */
 };
 struct bg_judge {
 	struct bg_grant *g;
 	const struct bg_judge_env *env;
 	struct bg_error *err;
 	size_t n, root;
-	struct bg_judged *ev;            /* n, as g->events */
-	struct bg_fold_event *fe;        /* n */
-	struct bg_fold_bits bits;        /* who knows whom, before the fold */
-	struct bg_event_list rotations;  /* of the identity */
-	const struct bg_writer *opener;  /* the opener's log, or NULL */
+	struct bg_judged *ev;              /* n, as g->events */
+	struct bg_fold_event *fe;          /* n */
+	struct bg_fold_bits bits;          /* who knows whom, before the fold */
+	struct bg_event *const *rotations; /* of the identity; borrowed */
+	size_t n_rotations;
+	const struct bg_writer *opener; /* the opener's log, or NULL */
 	bool oom;
 };
 

@@ -109,7 +109,8 @@ static bool seen(size_t *at, const struct graph *g, size_t e, size_t k)
 		*at = g->slot[slot_of(g, &ev->answers[k])];
 		return true;
 	}
-	if (g->before[e] == BG_NOWHERE || g->before[e] + k - ev->n_answers >= g->n)
+	if (g->before[e] == BG_NOWHERE ||
+	    g->before[e] + k - ev->n_answers >= g->n)
 		return false;
 	first = g->ev + g->by_log[g->before[e]];
 	*at = g->by_log[g->before[e] + k - ev->n_answers];

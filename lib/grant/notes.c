@@ -96,8 +96,7 @@ static int64_t lapse_of(const struct bg_grant *g)
 {
 	int64_t within = BG_MINUTES(15);
 
-	if (g->policy && g->policy->approve.when == BG_BEFORE &&
-	    !g->fold.solo)
+	if (g->policy && g->policy->approve.when == BG_BEFORE && !g->fold.solo)
 		within = bg_ms_of(g->policy->approve.within);
 	return bg_ms_add(g->activate->at_ms, within);
 }
@@ -106,12 +105,12 @@ static void note_expire(struct bg_judge *j, size_t i)
 {
 	const struct bg_judged *v = &j->ev[i];
 	const struct bg_fold_view *k = &j->g->fold.view[i];
-	int64_t deadline = k->state == BG_WAITING ? lapse_of(j->g) :
-						    k->window_ms;
+	int64_t deadline = k->state == BG_WAITING ? lapse_of(j->g)
+						  : k->window_ms;
 
 	if (v->e->at_ms < deadline - STEP_MS)
-		bg_judge_say(j, "expire-early", v->e,
-			     "ended by time before %s", at(deadline).text);
+		bg_judge_say(j, "expire-early", v->e, "ended by time before %s",
+			     at(deadline).text);
 }
 
 static void note_extend(struct bg_judge *j, size_t i)
@@ -125,8 +124,7 @@ static void note_extend(struct bg_judge *j, size_t i)
 			     at(j->fe[i].until_ms).text, at(f->cap_ms).text);
 	if (beside_end(j, i))
 		bg_judge_say(j, "extended-after-end", v->e,
-			     "extended by %s, who had not seen the end",
-			     by(v));
+			     "extended by %s, who had not seen the end", by(v));
 }
 
 static bool has_session_end(const struct bg_judge *j, const char *session)
@@ -158,8 +156,7 @@ static void note_session(struct bg_judge *j, size_t i)
 			     "a session began without knowing the end");
 	if (j->g->state >= BG_ENDED &&
 	    !has_session_end(j, bg_data(v, "session")))
-		bg_judge_say(j, "session-open", v->e,
-			     "a session has no end");
+		bg_judge_say(j, "session-open", v->e, "a session has no end");
 	if (v->user)
 		bg_judge_say(j, "self-recorded", v->e,
 			     "recorded by %s, who used the access", by(v));
@@ -294,9 +291,8 @@ static void note_probe(struct bg_judge *j)
 		return;
 	if (!strcmp(result, "could-not-run")) {
 		bg_judge_say(j,
-			     bg_str_eq(why, "not-allowed") ?
-				     "probe-not-allowed" :
-				     "probe-not-run",
+			     bg_str_eq(why, "not-allowed") ? "probe-not-allowed"
+							   : "probe-not-run",
 			     e, "the trigger's probe could not be run%s%.60s",
 			     why ? ": " : "", why ? why : "");
 		return;
@@ -339,8 +335,8 @@ static void note_root(struct bg_judge *j)
 	note_probe(j);
 	note_freshness(j);
 	if (v->e->for_)
-		bg_judge_say(j, "host-signed", v->e,
-			     "signed by host %s for %s", by(v), v->e->for_);
+		bg_judge_say(j, "host-signed", v->e, "signed by host %s for %s",
+			     by(v), v->e->for_);
 	if (g->policy && g->policy->device != BG_DEVICE_ANY &&
 	    !bg_names_have(&g->trust->pinned_writers, v->e->writer))
 		bg_judge_say(j, "device-new", v->e,
@@ -413,8 +409,7 @@ static void note_solo(struct bg_judge *j)
 {
 	const struct bg_grant *g = j->g;
 
-	if (g->fold.solo && g->policy &&
-	    g->policy->approve.when == BG_BEFORE &&
+	if (g->fold.solo && g->policy && g->policy->approve.when == BG_BEFORE &&
 	    g->fold.approvals < g->policy->approve.count)
 		bg_judge_say(j, "solo", g->activate,
 			     "opened without waiting for approval");
@@ -438,8 +433,7 @@ static void note_duties(struct bg_judge *j)
 
 	for (size_t i = 0; i < j->g->duties.n; i++) {
 		const struct bg_duty *d = &j->g->duties.v[i];
-		bool late = d->state == BG_SETTLED &&
-			    d->settled_ms > d->due_ms;
+		bool late = d->state == BG_SETTLED && d->settled_ms > d->due_ms;
 
 		if (late)
 			bg_judge_say(j, "late-duty", NULL,
@@ -467,8 +461,8 @@ static void note_clock_step(struct bg_judge *j, const struct bg_judged *a,
 	bool same = a->e->clock_boot && b->e->clock_boot &&
 		    bg_str_eq(a->e->clock_boot, b->e->clock_boot);
 
-	if (wall < 0 || (same && (wall - boot > STEP_MS ||
-				  boot - wall > STEP_MS)))
+	if (wall < 0 ||
+	    (same && (wall - boot > STEP_MS || boot - wall > STEP_MS)))
 		bg_judge_say(j, "clock-step", b->e,
 			     "the clock moved by %lld ms against its boot time",
 			     (long long)(same ? wall - boot : wall));

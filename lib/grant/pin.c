@@ -56,9 +56,8 @@ static const struct bg_trust_file *file_of(const struct bg_judge *j,
 {
 	char path[160];
 
-	if (!name ||
-	    snprintf(path, sizeof(path), "%s/%s.yaml", folder, name) >=
-		    (int)sizeof(path))
+	if (!name || snprintf(path, sizeof(path), "%s/%s.yaml", folder, name) >=
+			     (int)sizeof(path))
 		return NULL;
 	return bg_trust_file(j->g->trust, path);
 }

@@ -122,8 +122,7 @@ static void take(struct bg_judge *j, struct tally *t, size_t i)
 		t->misuse += misuse;
 	}
 	/* One reviewer's word is not the quorum's: misuse is decided below. */
-	if (class_ && !misuse &&
-	    (!t->class_ || v->e->at_ms > t->class_ms)) {
+	if (class_ && !misuse && (!t->class_ || v->e->at_ms > t->class_ms)) {
 		t->class_ = class_;
 		t->class_ms = v->e->at_ms;
 	}
@@ -142,9 +141,9 @@ int bg_judge_reviews(struct bg_judge *j)
 {
 	struct bg_grant *g = j->g;
 	struct tally t = { 0 };
-	size_t need = g->policy && g->policy->review_count ?
-			      g->policy->review_count :
-			      1;
+	size_t need = g->policy && g->policy->review_count
+			      ? g->policy->review_count
+			      : 1;
 
 	if (bg_grant_covers(&g->covers, &g->n_material, g))
 		return bg_fail_oom(j->err);

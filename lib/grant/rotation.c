@@ -26,8 +26,8 @@ static bool is_exposure(const struct bg_judge *j, size_t i)
 static bool is_irrevocable(const struct bg_judge *j)
 {
 	for (size_t i = 0; i < j->n; i++) {
-		const json_t *r = json_object_get(j->ev[i].e->data,
-						  "revocable");
+		const json_t *r =
+			json_object_get(j->ev[i].e->data, "revocable");
 
 		if (j->ev[i].e->type == BG_EV_GRANT && bg_counts(&j->ev[i]) &&
 		    json_is_false(r))
@@ -51,8 +51,7 @@ static bool outside_knows(const struct bg_judge *j, const struct bg_event *e,
 {
 	for (size_t k = 0; k < j->n; k++) {
 		const struct bg_event *in = j->ev[k].e;
-		bool own = in->seq < e->seq &&
-			   bg_str_eq(in->writer, e->writer);
+		bool own = in->seq < e->seq && bg_str_eq(in->writer, e->writer);
 
 		if ((own || answers(e, &in->digest)) &&
 		    (k == i || bg_judge_knows(j, k, i)))
@@ -82,8 +81,8 @@ static const struct bg_trust *version_of(const struct bg_judge *j,
 					 const struct bg_event *e)
 {
 	return e->has_trust ? j->env->version(j->env->arg, e->trust_version,
-					      &e->trust) :
-			      NULL;
+					      &e->trust)
+			    : NULL;
 }
 
 /* Does it count for this grant: its signer may rotate, was not a user of it when
@@ -107,8 +106,8 @@ const struct bg_event *bg_judge_rotated(const struct bg_judge *j)
 {
 	const struct bg_event *best = NULL;
 
-	for (size_t i = 0; i < j->rotations.list.n; i++) {
-		const struct bg_event *e = j->rotations.list.v[i];
+	for (size_t i = 0; i < j->n_rotations; i++) {
+		const struct bg_event *e = j->rotations[i];
 
 		if (rotates(j, e) &&
 		    (!best || e->at_ms < best->at_ms ||
@@ -121,9 +120,9 @@ const struct bg_event *bg_judge_rotated(const struct bg_judge *j)
 
 static bool check_is_late_enough(const struct bg_judge *j, size_t i)
 {
-	for (size_t k = 0; k < j->rotations.list.n; k++)
-		if (rotates(j, j->rotations.list.v[k]) &&
-		    knows_rotation(j, i, j->rotations.list.v[k]))
+	for (size_t k = 0; k < j->n_rotations; k++)
+		if (rotates(j, j->rotations[k]) &&
+		    knows_rotation(j, i, j->rotations[k]))
 			return true;
 	return false;
 }
@@ -140,7 +139,8 @@ int bg_judge_rotations(struct bg_judge *j)
 		identity = j->g->scope->identity;
 	if ((!exposed && !irrevocable) || !identity || !j->env->rotations)
 		goto mark;
-	rc = j->env->rotations(j->env->arg, identity, &j->rotations, j->err);
+	rc = j->env->rotations(&j->rotations, &j->n_rotations, j->env->arg,
+			       identity, j->err);
 	if (rc)
 		return rc;
 mark:

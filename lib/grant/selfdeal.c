@@ -66,9 +66,9 @@ static const char *deals(const struct bg_judge *j, const struct bg_judged *v,
 		return "changed trust for this policy";
 	if (gives_role(t, prev, roles, v->e->by))
 		return "was given the role";
-	return policy && prev && bg_trust_file(prev, path) ?
-		       "uses a policy that was changed" :
-		       NULL;
+	return policy && prev && bg_trust_file(prev, path)
+		       ? "uses a policy that was changed"
+		       : NULL;
 }
 
 static void trust_of(struct bg_judge *j, const struct bg_judged *v)
@@ -77,10 +77,10 @@ static void trust_of(struct bg_judge *j, const struct bg_judged *v)
 	const char *why;
 
 	while (t && v->e->at_ms - t->at_ms < RECENT_MS) {
-		prev = t->version > 1 ? j->env->version(j->env->arg,
-							t->version - 1,
-							&t->prev) :
-					NULL;
+		prev = t->version > 1
+			       ? j->env->version(j->env->arg, t->version - 1,
+						 &t->prev)
+			       : NULL;
 		why = deals(j, v, t, prev);
 		if (why) {
 			bg_judge_say(j, "recent-trust-change", v->e,

@@ -136,17 +136,16 @@ static struct refusal row_host_signed(const struct bg_judge *j,
 		return no("host-signed-denied",
 			  "may not go alone or for another");
 	named.who = bg_trust_principal(v->trust, v->e->for_);
-	return bg_has_any_role(&named, roles(j, 'a')) ?
-		       fine :
-		       no("role-not-held", "signs for somebody who may not");
+	return bg_has_any_role(&named, roles(j, 'a'))
+		       ? fine
+		       : no("role-not-held", "signs for somebody who may not");
 }
 
 static bool policy_suspended(const struct bg_judge *j,
 			     const struct bg_judged *v)
 {
 	for (size_t i = 0; j->g->policy && i < v->trust->n_suspended; i++)
-		if (bg_str_eq(v->trust->suspended[i].name,
-			      j->g->policy->name))
+		if (bg_str_eq(v->trust->suspended[i].name, j->g->policy->name))
 			return true;
 	return false;
 }
@@ -195,8 +194,8 @@ static struct refusal row_approve(const struct bg_judge *j,
 {
 	if (v->user)
 		return no_user();
-	return is_person(v) && bg_has_any_role(v, roles(j, 'p')) ? fine :
-								   no_role();
+	return is_person(v) && bg_has_any_role(v, roles(j, 'p')) ? fine
+								 : no_role();
 }
 
 static struct refusal row_deny(const struct bg_judge *j,
@@ -205,9 +204,9 @@ static struct refusal row_deny(const struct bg_judge *j,
 	if (v->user)
 		return no_user();
 	return bg_has_any_role(v, roles(j, 'p')) ||
-			       bg_has_any_role(v, roles(j, 'r')) ?
-		       fine :
-		       no_role();
+			       bg_has_any_role(v, roles(j, 'r'))
+		       ? fine
+		       : no_role();
 }
 
 static struct refusal row_extend(const struct bg_judge *j,
@@ -254,16 +253,15 @@ static struct refusal row_revoke(const struct bg_judge *j,
 	bool collateral = bg_data_is(v, "kind", "collateral");
 
 	if (!v->installation)
-		return bg_may_revoke(j, v) || is_sweeper(v) ||
-				       is_runner(j, v) ?
-			       fine :
-			       no_role();
+		return bg_may_revoke(j, v) || is_sweeper(v) || is_runner(j, v)
+			       ? fine
+			       : no_role();
 	if (is_opener(j, v) || (handback && v->user) || is_sweeper(v) ||
 	    is_runner(j, v))
 		return fine;
 	/* A shared credential that goes takes every grant of it along. */
-	if (collateral && (bg_has_any_role(v, roles(j, 'a')) ||
-			   bg_may_revoke(j, v)))
+	if (collateral &&
+	    (bg_has_any_role(v, roles(j, 'a')) || bg_may_revoke(j, v)))
 		return fine;
 	return no_fact(v);
 }
@@ -301,9 +299,9 @@ static struct refusal row_review(const struct bg_judge *j,
 {
 	if (v->user)
 		return no_user();
-	return bg_has_any_role(v, roles(j, 'v')) || root_reviews(j, v) ?
-		       fine :
-		       no_role();
+	return bg_has_any_role(v, roles(j, 'v')) || root_reviews(j, v)
+		       ? fine
+		       : no_role();
 }
 
 /* --- facts --------------------------------------------------------------------- */
@@ -385,9 +383,8 @@ static struct refusal row_notify(const struct bg_judge *j,
 {
 	if (v->user || is_sweeper(v) || is_runner(j, v) || is_opener(j, v))
 		return fine;
-	if (!v->installation &&
-	    (owns_policy(j, v) || owns_identity(j, v) ||
-	     bg_has_role(v, "admin")))
+	if (!v->installation && (owns_policy(j, v) || owns_identity(j, v) ||
+				 bg_has_role(v, "admin")))
 		return fine;
 	return no_fact(v);
 }
@@ -447,11 +444,10 @@ static bool duty_is(const struct bg_judged *v, const char *what)
 static bool owes_action(const struct bg_judge *j, const struct bg_judged *v)
 {
 	for (size_t i = 0; i < j->n; i++) {
-		const json_t *list = json_object_get(j->ev[i].e->data,
-						     "corrective");
+		const json_t *list =
+			json_object_get(j->ev[i].e->data, "corrective");
 
-		if (j->ev[i].e->type != BG_EV_REVIEW ||
-		    !bg_counts(&j->ev[i]))
+		if (j->ev[i].e->type != BG_EV_REVIEW || !bg_counts(&j->ev[i]))
 			continue;
 		for (size_t k = 0; k < json_array_size(list); k++)
 			if (is_named(v, bg_json_text(json_array_get(list, k),
@@ -481,8 +477,8 @@ static struct refusal row_settle(const struct bg_judge *j,
 	if (duty_is(v, "claim"))
 		return is_named(v, j->g->activate->for_) ? fine : no_role();
 	if (duty_is(v, "action"))
-		return owes_action(j, v) || owns_policy(j, v) ? fine :
-								no_role();
+		return owes_action(j, v) || owns_policy(j, v) ? fine
+							      : no_role();
 	if (duty_is(v, "ticket") || duty_is(v, "use"))
 		return v->user || owns_policy(j, v) ? fine : no_role();
 	if (!duty_is(v, "told") && !duty_is(v, "rotated") &&
@@ -491,9 +487,9 @@ static struct refusal row_settle(const struct bg_judge *j,
 	if (v->user)
 		return no_user();
 	return owns_policy(j, v) || owns_identity(j, v) ||
-			       bg_has_role(v, "admin") ?
-		       fine :
-		       no_role();
+			       bg_has_role(v, "admin")
+		       ? fine
+		       : no_role();
 }
 
 /* --- all rows ------------------------------------------------------------------------ */
@@ -511,7 +507,8 @@ static struct refusal row_any(const struct bg_judge *j,
 static const struct row {
 	enum bg_event_type type;
 	bool machine, outsider, end;
-	struct refusal (*may)(const struct bg_judge *, const struct bg_judged *);
+	struct refusal (*may)(const struct bg_judge *,
+			      const struct bg_judged *);
 } rows[] = {
 	{ BG_EV_ACTIVATE, false, true, false, row_activate },
 	{ BG_EV_DECLARE, false, false, false, row_declare },
@@ -590,8 +587,7 @@ static void judge_label(struct bg_judge *j, struct bg_judged *v)
 				       "from log, seq and time");
 		return;
 	}
-	if (!v->e->n_answers ||
-	    !bg_digest_eq(&v->e->answers[0], &j->g->root) ||
+	if (!v->e->n_answers || !bg_digest_eq(&v->e->answers[0], &j->g->root) ||
 	    (v->e->grant && !bg_str_eq(v->e->grant, root->grant)))
 		bg_judge_wrong(j, v, "bad-answers",
 			       "it does not answer the grant that it names");
@@ -612,8 +608,8 @@ void bg_judge_signers(struct bg_judge *j)
 		r = judge_row(j, v);
 		if (r.id)
 			bg_judge_wrong(j, v, r.id, "%s: %s %s",
-				       bg_event_type_text(v->e->type),
-				       v->e->by, r.why);
+				       bg_event_type_text(v->e->type), v->e->by,
+				       r.why);
 	}
 }
 
@@ -625,8 +621,7 @@ static void distinct_pair(struct bg_judge *j, size_t a, size_t b)
 	struct bg_judged *x = &j->ev[a], *y = &j->ev[b];
 	enum bg_event_type t = x->e->type, u = y->e->type;
 
-	if (t == BG_EV_APPROVE && u == BG_EV_APPROVE &&
-	    bg_judge_knows(j, b, a))
+	if (t == BG_EV_APPROVE && u == BG_EV_APPROVE && bg_judge_knows(j, b, a))
 		bg_judge_wrong(j, y, "duplicate-event",
 			       "%s had approved already", y->e->by);
 	if (u != BG_EV_REVIEW || (t != BG_EV_APPROVE && t != BG_EV_SHARE))
@@ -635,10 +630,9 @@ static void distinct_pair(struct bg_judge *j, size_t a, size_t b)
 		bg_judge_wrong(j, x, "not-distinct", "%s reviewed it: %s",
 			       x->e->by, bg_event_type_text(t));
 	else
-		bg_judge_wrong(j, y, "not-distinct", "review: %s %s",
-			       y->e->by,
-			       t == BG_EV_SHARE ? "was a custodian who shared" :
-						  "approved it");
+		bg_judge_wrong(j, y, "not-distinct", "review: %s %s", y->e->by,
+			       t == BG_EV_SHARE ? "was a custodian who shared"
+						: "approved it");
 }
 
 static bool has_say(enum bg_event_type t)

@@ -41,20 +41,23 @@ static const char *retired(const struct bg_trust *t, const struct bg_event *e)
 		const struct bg_retirement *r = &t->retired[i];
 
 		if (binds(r, e) && after_cutoff(r, e))
-			return r->name ? "principal-retired" :
-					 "writer-retired";
+			return r->name ? "principal-retired" : "writer-retired";
 	}
 	return NULL;
 }
 
+/* No key named: all of that principal. */
 static bool compromised(const struct bg_trust *t, const struct bg_writer *w,
 			const struct bg_event *e)
 {
+	static const struct bg_fpr none;
+
 	for (size_t i = 0; i < t->n_compromised; i++) {
 		const struct bg_compromise *c = &t->compromised[i];
 
 		if (bg_str_eq(c->name, e->by) &&
-		    (bg_fpr_eq(&c->key, &e->signer) ||
+		    (bg_fpr_eq(&c->key, &none) ||
+		     bg_fpr_eq(&c->key, &e->signer) ||
 		     (w && bg_fpr_eq(&c->key, &w->primary))))
 			return true;
 	}
@@ -68,6 +71,8 @@ const char *bg_doubt_of(const struct bg_trust *newest,
 
 	if (w && w->forked_seq && e->seq >= w->forked_seq)
 		return "forked-log";
+	if (w && w->retired_seq && e->seq > w->retired_seq)
+		return "writer-retired";
 	if (!newest)
 		return NULL;
 	id = retired(newest, e);
@@ -99,8 +104,7 @@ static uint64_t suspended_since(const struct bg_judge *j, const char *name)
 static bool was_seen_before(const struct bg_judge *j, size_t i, uint64_t since)
 {
 	for (size_t k = 0; k < j->n; k++)
-		if (bg_counts(&j->ev[k]) &&
-		    j->ev[k].e->trust_version < since &&
+		if (bg_counts(&j->ev[k]) && j->ev[k].e->trust_version < since &&
 		    !bg_str_eq(j->ev[k].human, j->ev[i].human) &&
 		    bg_judge_knows(j, k, i))
 			return true;
@@ -137,7 +141,8 @@ void bg_judge_doubt(struct bg_judge *j)
 		struct bg_judged *v = &j->ev[i];
 		const char *id;
 
-		if (!bg_counts(v))
+		/* What the reader of the log doubts, it has said. */
+		if (!bg_counts(v) || v->e->doubtful)
 			continue;
 		id = bg_doubt_of(j->env->newest, v->writer, v->e);
 		if (!id && j->env->newest && is_withdrawn(j, i))
