@@ -53,10 +53,9 @@ static void read_cutoff(struct bg_trust_reader *p, const struct bg_yaml *map,
 		&p->r, bg_read_need(&p->r, map, "writer"), BG_WORD_WRITER);
 	if (writer)
 		c->writer = writer;
-	c->seq = (uint64_t)bg_read_int(
-		&p->r, bg_read_need(&p->r, map, "seq"), 0, SEQ_MAX, 0);
-	bg_trust_read_digest(p, bg_read_need(&p->r, map, "digest"),
-			     &c->digest);
+	c->seq = (uint64_t)bg_read_int(&p->r, bg_read_need(&p->r, map, "seq"),
+				       0, SEQ_MAX, 0);
+	bg_trust_read_digest(p, bg_read_need(&p->r, map, "digest"), &c->digest);
 }
 
 static void read_retirement(struct bg_trust_reader *p,
@@ -114,8 +113,8 @@ static void read_retired(struct bg_trust_reader *p)
 
 static void read_compromised(struct bg_trust_reader *p)
 {
-	static const char *const keys[] = { "name", "key", "since",
-					    "safe_seal", NULL };
+	static const char *const keys[] = { "name", "key", "since", "safe_seal",
+					    NULL };
 	struct bg_yaml *list = section(p, "compromised");
 	struct bg_trust *t = p->t;
 	t->compromised = bg_trust_new_array(p, list, sizeof(*t->compromised));
@@ -222,8 +221,8 @@ static void read_suspended(struct bg_trust_reader *p)
 			continue;
 		out->name = read_name(p, map, "name");
 		out->by = read_name(p, map, "by");
-		out->keep = bg_read_bool(&p->r, bg_yaml_get(map, "keep"),
-					 false);
+		out->keep =
+			bg_read_bool(&p->r, bg_yaml_get(map, "keep"), false);
 		for (size_t k = 0; k < t->n_suspended; k++)
 			if (strcmp(t->suspended[k].name, out->name) == 0)
 				bg_read_error(&p->r, map, "duplicate-entry",
@@ -232,8 +231,8 @@ static void read_suspended(struct bg_trust_reader *p)
 		t->n_suspended++;
 		if (out->by[0] && !bg_trust_principal(t, out->by))
 			bg_read_error(&p->r, bg_yaml_get(map, "by"),
-				      "unknown-principal",
-				      "no principal '%s'", out->by);
+				      "unknown-principal", "no principal '%s'",
+				      out->by);
 		suspend(p, map, out);
 	}
 }
@@ -243,9 +242,9 @@ static void read_suspended(struct bg_trust_reader *p)
 static void read_limits(struct bg_trust_reader *p)
 {
 	static const char *const keys[] = {
-		"skew",	    "sign_delay",  "unsealed_events", "unsealed_age",
-		"seal_age", "trust_grace", "trust_max_age",   "activate_ttl",
-		NULL
+		"skew",          "sign_delay",   "unsealed_events",
+		"unsealed_age",  "seal_age",     "trust_grace",
+		"trust_max_age", "activate_ttl", NULL
 	};
 	struct bg_trust_limits *l = &p->t->limits;
 	struct bg_yaml *map = bg_yaml_get(p->root, "limits");
@@ -272,12 +271,12 @@ static void read_limits(struct bg_trust_reader *p)
 		{ "activate_ttl", &l->activate_ttl, DAY },
 	};
 	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++)
-		*list[i].value = bg_read_duration(
-			&p->r, bg_yaml_get(map, list[i].key), 1, list[i].max,
-			*list[i].value);
-	l->unsealed_events = bg_read_int(
-		&p->r, bg_yaml_get(map, "unsealed_events"), 1, 1000000,
-		l->unsealed_events);
+		*list[i].value =
+			bg_read_duration(&p->r, bg_yaml_get(map, list[i].key),
+					 1, list[i].max, *list[i].value);
+	l->unsealed_events = bg_read_int(&p->r,
+					 bg_yaml_get(map, "unsealed_events"), 1,
+					 1000000, l->unsealed_events);
 }
 
 /* Checked here, used by seals. */
@@ -294,16 +293,16 @@ static void check_sealing(struct bg_trust_reader *p)
 			continue;
 		read_name(p, map, "name");
 		read_text(p, map, "url", 500);
-		bg_trust_read_digest(
-			p, bg_read_need(&p->r, map, "certificate"), &digest);
+		bg_trust_read_digest(p, bg_read_need(&p->r, map, "certificate"),
+				     &digest);
 	}
 	bg_read_words(&p->r, bg_yaml_get(p->root, "witnesses"), BG_WORD_NAME,
 		      &names.n, &names.v);
 	for (size_t i = 0; i < names.n; i++)
 		if (!bg_trust_principal(p->t, names.v[i]))
 			bg_read_error(&p->r, bg_yaml_get(p->root, "witnesses"),
-				      "unknown-principal",
-				      "no principal '%s'", names.v[i]);
+				      "unknown-principal", "no principal '%s'",
+				      names.v[i]);
 }
 
 void bg_trust_read_lists(struct bg_trust_reader *p)

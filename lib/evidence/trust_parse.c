@@ -33,7 +33,7 @@ static bool is_in(const char *path, const char *dir, const char *suffix,
 	memcpy(name, path + m, n);
 	name[n] = '\0';
 	return fpr ? bg_fpr_parse(&unused, name) &&
-			     strspn(name, "0123456789ABCDEF") == n
+			       strspn(name, "0123456789ABCDEF") == n
 		   : bg_word_is(BG_WORD_NAME, name);
 }
 
@@ -83,14 +83,15 @@ static void copy_files(struct bg_trust *t, struct bg_faults *faults,
 				     "this file may not be under trust");
 		if (i > 0 && strcmp(path, t->files[i - 1].path) == 0)
 			bg_fault_add(faults, path, 0, 0, BG_SEV_ERROR,
-				     "duplicate-file", "the file is there twice");
+				     "duplicate-file",
+				     "the file is there twice");
 	}
 }
 
 /* --- small readers ------------------------------------------------------ */
 
-bool bg_trust_read_digest(struct bg_trust_reader *p,
-			  const struct bg_yaml *node, struct bg_digest *out)
+bool bg_trust_read_digest(struct bg_trust_reader *p, const struct bg_yaml *node,
+			  struct bg_digest *out)
 {
 	const char *text = bg_read_text(&p->r, node, 128);
 	if (!text)
@@ -159,8 +160,8 @@ static void check_quorum(struct bg_trust_reader *p, const struct bg_yaml *map,
 		const struct bg_principal *who = bg_trust_principal(p->t, name);
 		if (!who)
 			bg_read_error(&p->r, name_at(list, name),
-				      "unknown-principal",
-				      "no principal '%s'", name);
+				      "unknown-principal", "no principal '%s'",
+				      name);
 		else if (who->kind != BG_PERSON)
 			bg_read_error(&p->r, name_at(list, name),
 				      "not-a-person",
@@ -264,8 +265,8 @@ static void read_role(struct bg_trust_reader *p, const struct bg_yaml *key,
 		check_member(p, role, name_at(list, role->members.v[i]),
 			     role->members.v[i]);
 	if (list->kind == BG_YAML_LIST && list->n == 0)
-		bg_read_warning(&p->r, list, "role-empty",
-				"nobody is %s", role->name);
+		bg_read_warning(&p->r, list, "role-empty", "nobody is %s",
+				role->name);
 }
 
 static void read_roles(struct bg_trust_reader *p)
@@ -285,10 +286,10 @@ static void read_roles(struct bg_trust_reader *p)
 /* --- the whole ----------------------------------------------------------- */
 
 static const char *const top_keys[] = {
-	"bg",	       "organisation", "root",	     "admin",
-	"principals",  "roles",	       "limits",     "suspended",
-	"retired",     "compromised",  "abandoned",  "acknowledged",
-	"writers",     "witnesses",    "authorities", NULL
+	"bg",         "organisation", "root",        "admin",
+	"principals", "roles",        "limits",      "suspended",
+	"retired",    "compromised",  "abandoned",   "acknowledged",
+	"writers",    "witnesses",    "authorities", NULL
 };
 
 static void read_trust(struct bg_trust_reader *p)
@@ -320,11 +321,10 @@ int bg_trust_parse(struct bg_trust **out, struct bg_faults *faults,
 		bg_fault_add(faults, TRUST_PATH, 0, 0, BG_SEV_ERROR,
 			     "missing-file", "there is no trust.yaml");
 	else
-		rc = bg_yaml_load(&doc, faults, TRUST_PATH, file->text,
-				  file->n, err);
+		rc = bg_yaml_load(&doc, faults, TRUST_PATH, file->text, file->n,
+				  err);
 	if (rc == 0 && doc.root) {
-		struct bg_trust_reader p = { .r = { &doc, &t->arena },
-					     .t = t };
+		struct bg_trust_reader p = { .r = { &doc, &t->arena }, .t = t };
 		read_trust(&p);
 	}
 	if (rc == 0)

@@ -4,9 +4,12 @@
 #include "evidence/trust_parse.h"
 
 static const struct bg_choice kinds[] = {
-	{ "person", BG_PERSON },     { "vendor", BG_VENDOR },
-	{ "service", BG_SERVICE },   { "workload", BG_WORKLOAD },
-	{ "maintenance", BG_MAINTENANCE }, { "ai-agent", BG_AI_AGENT },
+	{ "person", BG_PERSON },
+	{ "vendor", BG_VENDOR },
+	{ "service", BG_SERVICE },
+	{ "workload", BG_WORKLOAD },
+	{ "maintenance", BG_MAINTENANCE },
+	{ "ai-agent", BG_AI_AGENT },
 	{ "host", BG_HOST },
 };
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
@@ -147,8 +150,8 @@ static void read_human(struct bg_trust_reader *p, const struct bg_yaml *map,
 {
 	bool living = who->kind == BG_PERSON || who->kind == BG_VENDOR;
 	const char *need = living ? "human" : "owner";
-	const char *name = bg_read_word(
-		&p->r, bg_read_need(&p->r, map, need), BG_WORD_NAME);
+	const char *name = bg_read_word(&p->r, bg_read_need(&p->r, map, need),
+					BG_WORD_NAME);
 	if (living)
 		who->human = name ? name : who->name;
 	else
@@ -163,15 +166,13 @@ static void read_human(struct bg_trust_reader *p, const struct bg_yaml *map,
 	}
 }
 
-static void read_principal(struct bg_trust_reader *p,
-			   const struct bg_yaml *key,
-			   const struct bg_yaml *map,
-			   struct bg_principal *who)
+static void read_principal(struct bg_trust_reader *p, const struct bg_yaml *key,
+			   const struct bg_yaml *map, struct bg_principal *who)
 {
-	static const char *const keys[] = {
-		"kind",	   "human",    "owner", "email", "contact",
-		"sponsor", "contract", "until", "keys",	 NULL
-	};
+	static const char *const keys[] = { "kind",     "human",   "owner",
+					    "email",    "contact", "sponsor",
+					    "contract", "until",   "keys",
+					    NULL };
 	who->name = bg_read_word(&p->r, key, BG_WORD_NAME);
 	who->until_ms = INT64_MAX;
 	if (!who->name)
@@ -187,10 +188,10 @@ static void read_principal(struct bg_trust_reader *p,
 	who->email = read_email(p, bg_yaml_get(map, "email"), who->name);
 	who->contact = bg_read_text(&p->r, bg_yaml_get(map, "contact"), 200);
 	who->contract = bg_read_text(&p->r, bg_yaml_get(map, "contract"), 100);
-	who->sponsor = bg_read_word(&p->r, bg_yaml_get(map, "sponsor"),
-				    BG_WORD_NAME);
-	who->until_ms = bg_read_time(&p->r, bg_yaml_get(map, "until"), true,
-				     INT64_MAX);
+	who->sponsor =
+		bg_read_word(&p->r, bg_yaml_get(map, "sponsor"), BG_WORD_NAME);
+	who->until_ms =
+		bg_read_time(&p->r, bg_yaml_get(map, "until"), true, INT64_MAX);
 	struct bg_yaml *list = bg_yaml_get(map, "keys");
 	if (!list || !bg_read_list(&p->r, list))
 		return;
@@ -212,8 +213,8 @@ static void check_person(struct bg_trust_reader *p, const struct bg_yaml *map,
 {
 	const struct bg_principal *who = bg_trust_principal(p->t, name);
 	if (!who)
-		bg_read_error(&p->r, bg_yaml_get(map, key),
-			      "unknown-principal", "no principal '%s'", name);
+		bg_read_error(&p->r, bg_yaml_get(map, key), "unknown-principal",
+			      "no principal '%s'", name);
 	else if (who->kind != BG_PERSON)
 		bg_read_error(&p->r, bg_yaml_get(map, key), "not-a-person",
 			      "'%s' is a %s: expected a person", name,
@@ -252,8 +253,8 @@ static int by_fpr(const void *a, const void *b)
 }
 
 /* One key under two names would count twice. */
-static void check_repeats(struct bg_trust_reader *p, struct listed *v,
-			  size_t n, const struct bg_yaml *all)
+static void check_repeats(struct bg_trust_reader *p, struct listed *v, size_t n,
+			  const struct bg_yaml *all)
 {
 	qsort(v, n, sizeof(*v), by_fpr);
 	for (size_t i = 1; i < n; i++) {
@@ -284,12 +285,12 @@ static void check_keys(struct bg_trust_reader *p, const struct bg_yaml *all)
 		const struct bg_principal *who = &t->principals[i];
 		for (size_t k = 0; k < who->n_keys; k++) {
 			const struct bg_trust_key *key = &who->keys[k];
-			primary[n++] = (struct listed){ &key->primary,
-							who->name };
+			primary[n++] =
+				(struct listed){ &key->primary, who->name };
 			for (size_t s = 0; s < key->n_signing; s++)
-				signing[m++] = (struct listed){
-					&key->signing[s], who->name
-				};
+				signing[m++] =
+					(struct listed){ &key->signing[s],
+							 who->name };
 		}
 	}
 	check_repeats(p, primary, n, all);

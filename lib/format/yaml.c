@@ -114,8 +114,7 @@ static void check_properties(struct parse *p, struct bg_yaml *node,
 
 static struct bg_yaml *read_scalar(struct parse *p, const yaml_event_t *event)
 {
-	struct bg_yaml *node =
-		new_node(p, BG_YAML_SCALAR, &event->start_mark);
+	struct bg_yaml *node = new_node(p, BG_YAML_SCALAR, &event->start_mark);
 	if (!node)
 		return NULL;
 	const char *text = (const char *)event->data.scalar.value;
@@ -128,11 +127,11 @@ static struct bg_yaml *read_scalar(struct parse *p, const yaml_event_t *event)
 		uint32_t cp = 0;
 		size_t len = bg_utf8_decode(&cp, text + i, n - i);
 		if (len == 0 || (cp != '\n' && bg_char_forbidden(cp))) {
-			bg_yaml_fault(p->doc, node, BG_SEV_ERROR,
-				      "bad-character",
-				      "an escape gives U+%04X, which may not be "
-				      "in this file",
-				      (unsigned)cp);
+			bg_yaml_fault(
+				p->doc, node, BG_SEV_ERROR, "bad-character",
+				"an escape gives U+%04X, which may not be "
+				"in this file",
+				(unsigned)cp);
 			node->faulty = true;
 			return node;
 		}
@@ -168,8 +167,7 @@ static void read_list(struct parse *p, struct bg_yaml *list, unsigned depth)
 		if (!next_event(p, &event))
 			break;
 		bool end = event.type == YAML_SEQUENCE_END_EVENT;
-		struct bg_yaml *item =
-			end ? NULL : read_node(p, &event, depth);
+		struct bg_yaml *item = end ? NULL : read_node(p, &event, depth);
 		yaml_event_delete(&event);
 		if (end)
 			break;
@@ -239,8 +237,8 @@ static bool key_is_fit(struct parse *p, struct bg_yaml *key)
 	return false;
 }
 
-static void keep_members(struct parse *p, struct bg_yaml *map,
-			 struct member *v, size_t n)
+static void keep_members(struct parse *p, struct bg_yaml *map, struct member *v,
+			 size_t n)
 {
 	if (n == 0 || p->stop)
 		return;
@@ -350,8 +348,7 @@ static struct bg_yaml *read_stream(struct parse *p)
 			check_directives(p, &event);
 			if (++documents > 1) {
 				struct bg_yaml at = {
-					.line = (unsigned)
-							event.start_mark.line +
+					.line = (unsigned)event.start_mark.line +
 						1,
 					.col = 1
 				};

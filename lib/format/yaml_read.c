@@ -28,7 +28,7 @@ void bg_read_warning(struct bg_reader *r, const struct bg_yaml *at,
 
 static const char *kind_text(enum bg_yaml_kind kind)
 {
-	return kind == BG_YAML_MAP	  ? "a map"
+	return kind == BG_YAML_MAP    ? "a map"
 	       : kind == BG_YAML_LIST ? "a list"
 				      : "one value";
 }
@@ -405,10 +405,10 @@ static bool is_one_of(const char *text, const char *const *list)
  * than text. */
 static bool is_ambiguous(const char *text)
 {
-	static const char *const other[] = {
-		"~", "null", "yes", "no", "on", "off", "y", "n", "true",
-		"false", ".nan", ".inf", "-.inf", "+.inf", NULL
-	};
+	static const char *const other[] = { "~",     "null",  "yes",  "no",
+					     "on",    "off",   "y",    "n",
+					     "true",  "false", ".nan", ".inf",
+					     "-.inf", "+.inf", NULL };
 	if (is_one_of(text, other))
 		return true;
 	const char *p = text + strspn(text, "+-");
@@ -416,8 +416,7 @@ static bool is_ambiguous(const char *text)
 		p++;
 	if (*p < '0' || *p > '9')
 		return false;
-	return strspn(text, "0123456789+-.:_eExXoabcdefABCDEF") ==
-	       strlen(text);
+	return strspn(text, "0123456789+-.:_eExXoabcdefABCDEF") == strlen(text);
 }
 
 static json_t *json_scalar(struct bg_reader *r, const struct bg_yaml *node)

@@ -36,10 +36,10 @@ const char *bg_read_text(struct bg_reader *r, const struct bg_yaml *node,
 			 size_t max);
 
 enum bg_word {
-	BG_WORD_NAME,     /* [a-z][a-z0-9-]{0,31} */
-	BG_WORD_CODE,     /* [A-Z][A-Z0-9_-]{0,47} */
-	BG_WORD_LABEL,    /* [a-z0-9][a-z0-9._-]{0,47} (frameworks) */
-	BG_WORD_WRITER,   /* [a-z0-9][a-z0-9.-]{0,127} (log names) */
+	BG_WORD_NAME,   /* [a-z][a-z0-9-]{0,31} */
+	BG_WORD_CODE,   /* [A-Z][A-Z0-9_-]{0,47} */
+	BG_WORD_LABEL,  /* [a-z0-9][a-z0-9._-]{0,47} (frameworks) */
+	BG_WORD_WRITER, /* [a-z0-9][a-z0-9.-]{0,127} (log names) */
 };
 bool bg_word_is(enum bg_word kind, const char *text);
 const char *bg_read_word(struct bg_reader *r, const struct bg_yaml *node,

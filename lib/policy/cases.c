@@ -9,8 +9,8 @@
 
 /* One of the three documents of a file of cases. */
 struct document {
-	const char *word;      /* policy trust identity */
-	char file[512];        /* for messages */
+	const char *word; /* policy trust identity */
+	char file[512];   /* for messages */
 	struct bg_str text;
 };
 enum { POLICY, TRUST, IDENTITY, N_DOCUMENTS };
@@ -172,7 +172,7 @@ static int read_grants(struct run *r, struct bg_case *c)
 	while (*p) {
 		size_t n = strcspn(p, "\n");
 		char *line = bg_arena_strndup(&c->arena, p, n);
-		const char *why = !line	  ? "out of memory"
+		const char *why = !line   ? "out of memory"
 				  : *line ? bg_case_grant(c, line)
 					  : NULL;
 		if (why)
@@ -215,8 +215,8 @@ static int add_result(struct run *r, bool passed, const struct bg_str *diff,
 	BG_AUTO(str) struct bg_str text = BG_STR_INIT;
 	snprintf(result.name, sizeof(result.name), "%s", r->name);
 	if (!passed) {
-		bg_str_addf(&text, "%sthe decision was:\n%s",
-			    bg_str_text(diff), bg_str_text(got));
+		bg_str_addf(&text, "%sthe decision was:\n%s", bg_str_text(diff),
+			    bg_str_text(got));
 		result.text = bg_str_detach(&text);
 		if (!result.text)
 			return bg_fail_oom(r->err);
@@ -383,8 +383,8 @@ int bg_cases_run(struct bg_case_results *out, const char *path,
 	r.docs[TRUST].word = "trust";
 	r.docs[IDENTITY].word = "identity";
 	if (policy) {
-		snprintf(r.docs[POLICY].file, sizeof(r.docs[POLICY].file),
-			 "%s", policy->path);
+		snprintf(r.docs[POLICY].file, sizeof(r.docs[POLICY].file), "%s",
+			 policy->path);
 		bg_str_addn(&r.docs[POLICY].text, policy->text, policy->n);
 	}
 	int rc = bg_file_read(&text, path, 4 << 20, err);

@@ -39,9 +39,9 @@
 
 struct bg_case_result {
 	char name[120];
-	unsigned line;   /* of its @CASE */
+	unsigned line; /* of its @CASE */
 	bool passed;
-	char *text;      /* what differed, for people; owned; NULL if passed */
+	char *text; /* what differed, for people; owned; NULL if passed */
 };
 struct bg_case_results {
 	BG_VEC(struct bg_case_result) list;

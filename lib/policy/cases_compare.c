@@ -61,11 +61,11 @@ static const struct {
 	const char *word;
 	bool optional; /* compared only when the case has one */
 } kinds[] = {
-	{ "allowed", false },  { "waits", false },  { "refused", false },
-	{ "usage", false },    { "not-found", false }, { "reason", false },
-	{ "usage-fault", false }, { "gap", false },  { "scope", true },
-	{ "code", true },      { "trigger", true }, { "approvals", true },
-	{ "shares", true },    { "hint", true },    { "owes", true },
+	{ "allowed", false },     { "waits", false },     { "refused", false },
+	{ "usage", false },       { "not-found", false }, { "reason", false },
+	{ "usage-fault", false }, { "gap", false },       { "scope", true },
+	{ "code", true },         { "trigger", true },    { "approvals", true },
+	{ "shares", true },       { "hint", true },       { "owes", true },
 };
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
@@ -148,7 +148,6 @@ bool bg_case_compare(struct bg_str *diff, const char *want, const char *got)
 {
 	check_words(diff, want);
 	for (size_t i = 0; i < N_KINDS; i++)
-		compare_kind(diff, kinds[i].word, kinds[i].optional, want,
-			     got);
+		compare_kind(diff, kinds[i].word, kinds[i].optional, want, got);
 	return diff->len == 0;
 }

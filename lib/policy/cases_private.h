@@ -8,7 +8,7 @@
 struct bg_case {
 	struct bg_arena arena;
 	struct bg_ask ask;
-	bool fetched;            /* trust_fetched_ms was given */
+	bool fetched; /* trust_fetched_ms was given */
 	int64_t repeat;
 	BG_VEC(struct bg_known_grant) grants;
 };

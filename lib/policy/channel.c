@@ -109,9 +109,8 @@ static const char *read_host(struct bg_reader *r, const struct bg_yaml *node)
 				"configuration allows it",
 				host);
 	/* 127.1, 0x7f000001: numbers that some resolvers take for addresses. */
-	else if (class == 0 &&
-		 (!is_dns_name(host) ||
-		  strspn(host, "0123456789abcdefx.") == n))
+	else if (class == 0 && (!is_dns_name(host) ||
+				strspn(host, "0123456789abcdefx.") == n))
 		bg_read_error(r, node, "bad-host",
 			      "expected a host name, not '%.60s' (no scheme, "
 			      "no port)",
@@ -157,8 +156,7 @@ static bool is_address(const char *s)
 	return at && at != s && at[1] && !strchr(at + 1, '@');
 }
 
-static const char *read_address(struct bg_reader *r,
-				const struct bg_yaml *node)
+static const char *read_address(struct bg_reader *r, const struct bg_yaml *node)
 {
 	const char *text = bg_read_text(r, node, 254);
 	if (text && !is_address(text))
@@ -257,8 +255,8 @@ static void read_channel(struct bg_reader *r, const struct bg_yaml *key,
 		return;
 	}
 	c->host = read_host(r, bg_read_need(r, map, "host"));
-	c->port = (unsigned)bg_read_int(r, bg_yaml_get(map, "port"), 1, 65535,
-					0);
+	c->port =
+		(unsigned)bg_read_int(r, bg_yaml_get(map, "port"), 1, 65535, 0);
 	c->path = read_path(r, bg_yaml_get(map, "path"));
 	c->secret = read_secret(r, needs_secret(c->kind)
 					   ? bg_read_need(r, map, "secret")
@@ -266,8 +264,8 @@ static void read_channel(struct bg_reader *r, const struct bg_yaml *key,
 	if (c->kind == BG_CH_SMTP)
 		read_smtp(r, map, c);
 	if (c->kind == BG_CH_JIRA || c->kind == BG_CH_GITHUB)
-		c->project = bg_read_text(r, bg_read_need(r, map, "project"),
-					  140);
+		c->project =
+			bg_read_text(r, bg_read_need(r, map, "project"), 140);
 }
 
 /* --- the file ------------------------------------------------------------------------------ */

@@ -52,7 +52,7 @@ struct bg_channel {
 struct bg_channels {
 	struct bg_arena arena;
 	size_t n;
-	struct bg_channel *v;  /* in file order */
+	struct bg_channel *v; /* in file order */
 };
 /* Load and lint. Ids of its own: bad-host private-address bad-secret wrong-kind
  * bad-email bad-path. */

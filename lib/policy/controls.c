@@ -99,8 +99,7 @@ size_t bg_control_alias(const char *framework, const char *id,
 
 /* --- the built-in table ------------------------------------------------------------- */
 
-static void split(struct bg_controls *c, const char *text,
-		  struct bg_names *out)
+static void split(struct bg_controls *c, const char *text, struct bg_names *out)
 {
 	size_t most = 1;
 	for (const char *p = text; (p = strstr(p, ", ")); p++)
@@ -150,8 +149,8 @@ static bool knows(const struct bg_controls *c, const char *framework,
 		  const char *id)
 {
 	for (int i = 0; i < BG_ITEM_COUNT; i++) {
-		const struct bg_names *ids = bg_controls_ids(
-			c, (enum bg_evidence_item)i, framework);
+		const struct bg_names *ids =
+			bg_controls_ids(c, (enum bg_evidence_item)i, framework);
 		if (ids && bg_names_have(ids, id))
 			return true;
 	}
@@ -184,8 +183,8 @@ static void read_ids(struct bg_reader *r, struct bg_controls *c,
 	const char **ids;
 	size_t n;
 	bg_read_texts(r, list, 60, IDS_MAX, &n, &ids);
-	struct bg_framework_ids *e =
-		framework ? entry(c, item, framework) : NULL;
+	struct bg_framework_ids *e = framework ? entry(c, item, framework)
+					       : NULL;
 	if (!e || !ids)
 		return;
 	e->ids.n = 0;
@@ -242,8 +241,7 @@ static int read_file(struct bg_controls *c, struct bg_faults *faults,
 	struct bg_yaml *map = bg_read_need(&r, root, "evidence");
 	if (map && bg_read_map(&r, map, NULL))
 		for (size_t i = 0; i < map->n; i++)
-			read_item(&r, c, builtin, map->keys[i],
-				  map->items[i]);
+			read_item(&r, c, builtin, map->keys[i], map->items[i]);
 	return bg_arena_check(&faults->arena, err);
 }
 

@@ -46,7 +46,7 @@ enum bg_evidence_item {
 #define X(name, word, letter) name,
 	BG_EVIDENCE_ITEMS(X)
 #undef X
-	BG_ITEM_COUNT
+		BG_ITEM_COUNT
 };
 const char *bg_evidence_item_text(enum bg_evidence_item item);
 /* The letter of the attribute sheet of a grant (a to n), or 0. */

@@ -38,7 +38,7 @@ struct bg_reason *bg_refuse(struct bg_deciding *d, const char *id,
 }
 
 struct bg_reason *bg_mistake(struct bg_deciding *d, const char *id,
-			    const char *fmt, ...)
+			     const char *fmt, ...)
 {
 	struct bg_reason r;
 	va_list ap;
@@ -73,9 +73,9 @@ static void set_hint(struct bg_deciding *d, struct bg_reason *r,
 		bg_duration_format(time, duration);
 	snprintf(r->hint, sizeof(r->hint),
 		 "bg activate %s%s%s%s%s%s%s -m \"...\"%s%s", d->policy->name,
-		 scope ? "/" : "", scope ? scope : "",
-		 several ? " -c " : "", several ? d->out->code : "",
-		 duration ? " -t " : "", time, *more ? " " : "", more);
+		 scope ? "/" : "", scope ? scope : "", several ? " -c " : "",
+		 several ? d->out->code : "", duration ? " -t " : "", time,
+		 *more ? " " : "", more);
 }
 
 /* --- what is asked for ------------------------------------------------------------ */
@@ -83,8 +83,8 @@ static void set_hint(struct bg_deciding *d, struct bg_reason *r,
 static int no_such(struct bg_deciding *d, const char *what, const char *id,
 		   const char *word, struct bg_error *err)
 {
-	return bg_fail(err, BG_ENOENT, id, "no %s '%.100s' in '%s'", what,
-		       word, d->policy->name);
+	return bg_fail(err, BG_ENOENT, id, "no %s '%.100s' in '%s'", what, word,
+		       d->policy->name);
 }
 
 /* Scope, code, trigger: what the ask leaves out is the least and the only. */
@@ -106,7 +106,7 @@ static int resolve(struct bg_deciding *d, struct bg_error *err)
 		return no_such(d, "scope", "no-such-scope", ask->scope, err);
 	d->out->code = code;
 	d->out->scope = ask->scope ? bg_policy_scope(p, ask->scope)
-			: code	   ? bg_policy_default_scope(p, code)
+			: code     ? bg_policy_default_scope(p, code)
 				   : NULL;
 	if (code)
 		d->out->trigger = bg_policy_trigger(p, code, ask->trigger);
@@ -131,12 +131,12 @@ static bool text_fits(struct bg_deciding *d, const char *what, const char *text)
 	size_t n = strlen(text);
 	if (n > TEXT_MAX)
 		bg_mistake(d, "text-too-long",
-			  "the %s has %zu bytes: at most %d", what, n,
-			  TEXT_MAX);
+			   "the %s has %zu bytes: at most %d", what, n,
+			   TEXT_MAX);
 	else if (!bg_text_is_clean(text, n))
 		bg_mistake(d, "bad-text",
-			  "the %s holds control characters or is not UTF-8",
-			  what);
+			   "the %s holds control characters or is not UTF-8",
+			   what);
 	else
 		return true;
 	return false;
@@ -164,9 +164,9 @@ static void decide_text(struct bg_deciding *d)
 	if (text_fits(d, "message", reason) &&
 	    characters(reason) < d->policy->reason_min)
 		bg_mistake(d, "reason-too-short",
-			  "message too short for '%s': %zu of %u characters",
-			  d->policy->name, characters(reason),
-			  d->policy->reason_min);
+			   "message too short for '%s': %zu of %u characters",
+			   d->policy->name, characters(reason),
+			   d->policy->reason_min);
 	if (d->ask->ticket)
 		text_fits(d, "ticket", d->ask->ticket);
 	if (d->out->code)
@@ -176,7 +176,7 @@ static void decide_text(struct bg_deciding *d)
 		bg_str_addf(&list, "%s%s", i ? ", " : "",
 			    d->policy->codes.v[i]);
 	bg_mistake(d, "code-missing", "'%s' has several codes: %.180s",
-		  d->policy->name, bg_str_text(&list));
+		   d->policy->name, bg_str_text(&list));
 }
 
 /* --- limits ------------------------------------------------------------------------ */
@@ -188,9 +188,9 @@ static void decide_scope(struct bg_deciding *d)
 	if (!scope || !code || bg_scope_has_code(scope, code))
 		return;
 	const struct bg_scope *fit = bg_policy_default_scope(d->policy, code);
-	struct bg_reason *r =
-		bg_refuse(d, "not-this-scope", "%s does not open '%s/%s'",
-			  code, d->policy->name, scope->id);
+	struct bg_reason *r = bg_refuse(d, "not-this-scope",
+					"%s does not open '%s/%s'", code,
+					d->policy->name, scope->id);
 	if (fit)
 		set_hint(d, r, fit->id, d->ask->duration, "");
 }
@@ -264,10 +264,11 @@ static void decide_concurrent(struct bg_deciding *d)
 	}
 	if (n < d->policy->concurrent)
 		return;
-	struct bg_reason *r = bg_refuse(
-		d, "concurrent", "%u of %u open in '%s/%s' already (%s)", n,
-		d->policy->concurrent, d->policy->name, d->out->scope->id,
-		label ? label : "");
+	struct bg_reason *r = bg_refuse(d, "concurrent",
+					"%u of %u open in '%s/%s' already (%s)",
+					n, d->policy->concurrent,
+					d->policy->name, d->out->scope->id,
+					label ? label : "");
 	if (r && label)
 		snprintf(r->hint, sizeof(r->hint), "bg done %s", label);
 }
@@ -284,9 +285,9 @@ static void decide_owing(struct bg_deciding *d)
 		       n == 1 ? "" : "s");
 		return;
 	}
-	struct bg_reason *r =
-		bg_refuse(d, "owing", "%zu overdue review%s of '%s'", n,
-			  n == 1 ? "" : "s", d->policy->name);
+	struct bg_reason *r = bg_refuse(d, "owing",
+					"%zu overdue review%s of '%s'", n,
+					n == 1 ? "" : "s", d->policy->name);
 	set_hint(d, r, d->ask->scope, d->ask->duration, "--owing");
 }
 
@@ -364,8 +365,7 @@ static void decide_device(struct bg_deciding *d)
 	if (!ask->host_signed)
 		return;
 	if (!d->policy->host_signed)
-		bg_refuse(d, "host-signed",
-			  "'%s' does not allow --host-signed",
+		bg_refuse(d, "host-signed", "'%s' does not allow --host-signed",
 			  d->policy->name);
 	else if (!bg_trust_has_role(d->trust, ask->signer, "host-signer"))
 		bg_refuse(d, "host-signed", "this host is no host-signer");

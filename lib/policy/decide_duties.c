@@ -62,8 +62,7 @@ void bg_decide_duties(struct bg_deciding *d)
 	by_all(told, &p->notify);
 	by(told, p->owner);
 	if (later)
-		by_all(owe(d, "approve", p->approve.within),
-		       &p->approve.roles);
+		by_all(owe(d, "approve", p->approve.within), &p->approve.roles);
 	if (d->ask->host_signed)
 		by(owe(d, "claim", CLAIM_WITHIN), d->ask->by);
 	owe_ticket(d);

@@ -32,9 +32,8 @@ static void decide_standing(struct bg_deciding *d,
 		if (!g->misuse_by || !g->by ||
 		    !bg_str_eq(bg_trust_human(d->trust, g->by), who->human))
 			continue;
-		bg_refuse(d, "barred",
-			  "'%s' is barred from '%s': misuse in %s", who->name,
-			  d->policy->name, g->label);
+		bg_refuse(d, "barred", "'%s' is barred from '%s': misuse in %s",
+			  who->name, d->policy->name, g->label);
 		break;
 	}
 }
@@ -48,8 +47,7 @@ static bool sponsor_stands(const struct bg_deciding *d, const char *name)
 }
 
 /* Sponsor and contract, as the policy asks for them. */
-static void decide_vendor(struct bg_deciding *d,
-			  const struct bg_principal *who)
+static void decide_vendor(struct bg_deciding *d, const struct bg_principal *who)
 {
 	if (who->kind != BG_VENDOR)
 		return;
@@ -114,7 +112,7 @@ static void decide_beneficiary(struct bg_deciding *d)
 		return;
 	if (strcmp(who->name, d->ask->by) == 0) {
 		bg_mistake(d, "beneficiary-self",
-			  "--on-behalf names the one who asks");
+			   "--on-behalf names the one who asks");
 		return;
 	}
 	const char *behind = patron(who);

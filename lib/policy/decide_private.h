@@ -20,7 +20,7 @@ struct bg_deciding {
 struct bg_reason *bg_refuse(struct bg_deciding *d, const char *id,
 			    const char *fmt, ...) BG_PRINTF(3, 4);
 struct bg_reason *bg_mistake(struct bg_deciding *d, const char *id,
-			    const char *fmt, ...) BG_PRINTF(3, 4);
+			     const char *fmt, ...) BG_PRINTF(3, 4);
 void bg_gap(struct bg_deciding *d, const char *id, const char *fmt, ...)
 	BG_PRINTF(3, 4);
 

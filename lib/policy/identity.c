@@ -5,8 +5,8 @@
 #include "policy/policy_read.h"
 
 static const struct bg_choice kinds[] = {
-	{ "person", 0 },      { "vendor", 1 },	 { "service", 2 },
-	{ "workload", 3 },    { "maintenance", 4 }, { "ai-agent", 5 },
+	{ "person", 0 },     { "vendor", 1 },      { "service", 2 },
+	{ "workload", 3 },   { "maintenance", 4 }, { "ai-agent", 5 },
 	{ "cloud-role", 6 },
 };
 static const struct bg_choice custodies[] = {
@@ -70,8 +70,8 @@ static void read_quorum(struct identity_reader *p, const struct bg_yaml *map)
 	bg_read_words(&p->r, list, BG_WORD_NAME, BG_NAMES(e->custodians));
 	if (list && list->kind == BG_YAML_LIST && e->k > list->n)
 		bg_read_error(&p->r, k, "quorum-unreachable",
-			      "%u of %zu custodians can never be reached",
-			      e->k, list->n);
+			      "%u of %zu custodians can never be reached", e->k,
+			      list->n);
 	else if (list && list->kind == BG_YAML_LIST && e->k == list->n)
 		bg_read_warning(&p->r, k, "no-spare-key",
 				"%u of %zu: one lost key locks the "
@@ -99,8 +99,8 @@ static void read_escrow(struct identity_reader *p)
 		return;
 	id->escrow.present = true;
 	read_quorum(p, bg_yaml_get(map, "quorum"));
-	id->escrow.solo_to = bg_read_word(
-		&p->r, bg_yaml_get(map, "solo_to"), BG_WORD_NAME);
+	id->escrow.solo_to =
+		bg_read_word(&p->r, bg_yaml_get(map, "solo_to"), BG_WORD_NAME);
 	if (!bg_yaml_get(map, "quorum") && !bg_yaml_get(map, "solo_to"))
 		bg_read_error(&p->r, map, "nobody-opens",
 			      "expected quorum, solo_to or both");
@@ -116,19 +116,18 @@ static void read_escrow(struct identity_reader *p)
 
 static void read_rotate(struct identity_reader *p)
 {
-	static const char *const keys[] = { "every", "method", "always",
-					    NULL };
+	static const char *const keys[] = { "every", "method", "always", NULL };
 	static const struct bg_choice methods[] = { { "provider", 1 },
 						    { "manual", 0 } };
 	struct bg_identity *id = p->id;
 	struct bg_yaml *map = bg_yaml_get(p->root, "rotate");
 	if (!map || !bg_read_map(&p->r, map, keys))
 		return;
-	id->rotate_every = bg_read_duration(
-		&p->r, bg_yaml_get(map, "every"), 1, 3660 * BG_DAY, 0);
-	id->rotate_by_provider = bg_read_choice(
-		&p->r, bg_read_need(&p->r, map, "method"), methods,
-		BG_COUNT(methods), 0);
+	id->rotate_every = bg_read_duration(&p->r, bg_yaml_get(map, "every"), 1,
+					    3660 * BG_DAY, 0);
+	id->rotate_by_provider =
+		bg_read_choice(&p->r, bg_read_need(&p->r, map, "method"),
+			       methods, BG_COUNT(methods), 0);
 	id->rotate_always =
 		bg_read_bool(&p->r, bg_yaml_get(map, "always"), false);
 	if (id->rotate_by_provider && !bg_yaml_get(p->root, "provider"))
@@ -159,30 +158,30 @@ static void read_rest(struct identity_reader *p)
 
 static void read_identity(struct identity_reader *p)
 {
-	static const char *const keys[] = {
-		"bg",	  "name",   "kind",  "title",	"owner",   "custody", "at",
-		"escrow", "rotate", "drill", "users", "provider", "retired", NULL
-	};
+	static const char *const keys[] = { "bg",      "name",   "kind",
+					    "title",   "owner",  "custody",
+					    "at",      "escrow", "rotate",
+					    "drill",   "users",  "provider",
+					    "retired", NULL };
 	struct bg_identity *id = p->id;
 	p->root = bg_read_root(&p->r, "identity/1", keys);
 	if (!p->root)
 		return;
 	id->name = bg_read_word(&p->r, bg_read_need(&p->r, p->root, "name"),
 				BG_WORD_NAME);
-	id->title = bg_read_text(&p->r, bg_read_need(&p->r, p->root, "title"),
-				 200);
+	id->title =
+		bg_read_text(&p->r, bg_read_need(&p->r, p->root, "title"), 200);
 	id->owner = bg_read_word(&p->r, bg_read_need(&p->r, p->root, "owner"),
 				 BG_WORD_NAME);
 	struct bg_yaml *kind = bg_read_need(&p->r, p->root, "kind");
 	struct bg_yaml *custody = bg_read_need(&p->r, p->root, "custody");
-	id->kind = kinds[bg_read_choice(&p->r, kind, kinds, BG_COUNT(kinds),
-					4)]
+	id->kind = kinds[bg_read_choice(&p->r, kind, kinds, BG_COUNT(kinds), 4)]
 			   .word;
 	if (custody)
-		id->custody = custodies[bg_read_choice(
-						&p->r, custody, custodies,
-						BG_COUNT(custodies), 3)]
-				      .word;
+		id->custody =
+			custodies[bg_read_choice(&p->r, custody, custodies,
+						 BG_COUNT(custodies), 3)]
+				.word;
 	read_at(p);
 	read_escrow(p);
 	read_rotate(p);

@@ -23,9 +23,9 @@
 
 struct bg_escrow {
 	bool present;
-	unsigned k;               /* 0: no quorum envelope */
+	unsigned k; /* 0: no quorum envelope */
 	struct bg_names custodians;
-	const char *solo_to;      /* role, or NULL */
+	const char *solo_to; /* role, or NULL */
 };
 struct bg_identity {
 	struct bg_arena arena;
@@ -34,8 +34,8 @@ struct bg_identity {
 	int64_t rotate_every, drill_every; /* 0: none */
 	bool rotate_by_provider, rotate_always;
 	struct bg_names users;
-	struct bg_provider_use provider;   /* name NULL: none */
-	int64_t retired_ms;                /* INT64_MAX: in use */
+	struct bg_provider_use provider; /* name NULL: none */
+	int64_t retired_ms;              /* INT64_MAX: in use */
 };
 int bg_identity_load(struct bg_identity **out, struct bg_faults *faults,
 		     const char *file, const char *text, size_t n,

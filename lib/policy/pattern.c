@@ -46,8 +46,8 @@ static const char *scan(const char *p, const char **id)
 			*id = "regex-interval";
 			return "intervals {} are not allowed";
 		}
-		if (c == '\\' && (*p == '\0' ||
-				  !strchr("\\.[](){}*+?^$|/-", *p))) {
+		if (c == '\\' &&
+		    (*p == '\0' || !strchr("\\.[](){}*+?^$|/-", *p))) {
 			*id = "regex-escape";
 			return "'\\' may only stand before one of "
 			       "\\.[](){}*+?^$|/-";

@@ -34,8 +34,8 @@ static void need_roles(struct bg_policy_reader *p, const struct bg_yaml *map,
 		       struct bg_names *out)
 {
 	const struct bg_yaml *list = bg_read_need(
-		&p->r, map, map == bg_yaml_get(p->root, "who") ? "activate"
-							       : "roles");
+		&p->r, map,
+		map == bg_yaml_get(p->root, "who") ? "activate" : "roles");
 	bg_read_words(&p->r, list, BG_WORD_NAME, BG_NAMES(*out));
 	if (list && list->kind == BG_YAML_LIST && list->n == 0)
 		bg_read_error(&p->r, list, "empty", "expected a role");
@@ -68,8 +68,7 @@ static void read_solo(struct bg_policy_reader *p, const struct bg_yaml *node,
 		      text);
 }
 
-static void read_approve(struct bg_policy_reader *p,
-			 const struct bg_yaml *map)
+static void read_approve(struct bg_policy_reader *p, const struct bg_yaml *map)
 {
 	static const char *const keys[] = { "roles",  "count", "when",
 					    "within", "solo",  NULL };
@@ -79,9 +78,9 @@ static void read_approve(struct bg_policy_reader *p,
 	struct bg_approval *a = &p->p->approve;
 	if (!map || !bg_read_map(&p->r, map, keys))
 		return;
-	a->when = (enum bg_when)bg_read_choice(
-		&p->r, bg_read_need(&p->r, map, "when"), whens,
-		BG_COUNT(whens), BG_NONE);
+	a->when = (enum bg_when)bg_read_choice(&p->r,
+					       bg_read_need(&p->r, map, "when"),
+					       whens, BG_COUNT(whens), BG_NONE);
 	read_solo(p, bg_yaml_get(map, "solo"), a);
 	if (a->when == BG_NONE) {
 		bg_read_words(&p->r, bg_yaml_get(map, "roles"), BG_WORD_NAME,
@@ -137,13 +136,13 @@ static void read_reason(struct bg_policy_reader *p)
 	if (!ticket || !bg_read_map(&p->r, ticket, ticket_keys))
 		return;
 	p->p->ticket_pattern = read_pattern(p, bg_yaml_get(ticket, "pattern"));
-	p->p->ticket_within = duration(
-		p, bg_read_need(&p->r, ticket, "within"), DUTY_MAX, BG_DAY);
+	p->p->ticket_within = duration(p, bg_read_need(&p->r, ticket, "within"),
+				       DUTY_MAX, BG_DAY);
 }
 
 static void read_limits(struct bg_policy_reader *p)
 {
-	static const char *const keys[] = { "default",	  "max",
+	static const char *const keys[] = { "default",    "max",
 					    "extensions", "extend_max",
 					    "concurrent", "idle",
 					    NULL };
@@ -151,14 +150,14 @@ static void read_limits(struct bg_policy_reader *p)
 	struct bg_yaml *map = section(p, "limits", true, keys);
 	if (!map)
 		return;
-	q->limit_default = duration(p, bg_read_need(&p->r, map, "default"),
-				    WINDOW_MAX, 0);
-	q->limit_max = duration(p, bg_read_need(&p->r, map, "max"), WINDOW_MAX,
-				0);
+	q->limit_default =
+		duration(p, bg_read_need(&p->r, map, "default"), WINDOW_MAX, 0);
+	q->limit_max =
+		duration(p, bg_read_need(&p->r, map, "max"), WINDOW_MAX, 0);
 	q->extensions = (unsigned)bg_read_int(
 		&p->r, bg_yaml_get(map, "extensions"), 0, 100, 0);
-	q->extend_max = duration(p, bg_yaml_get(map, "extend_max"), WINDOW_MAX,
-				 0);
+	q->extend_max =
+		duration(p, bg_yaml_get(map, "extend_max"), WINDOW_MAX, 0);
 	q->concurrent = (unsigned)bg_read_int(
 		&p->r, bg_yaml_get(map, "concurrent"), 1, 1000, 1);
 	q->idle = duration(p, bg_yaml_get(map, "idle"), WINDOW_MAX, 0);
@@ -189,11 +188,11 @@ static void read_session(struct bg_policy_reader *p)
 	q->record = (enum bg_record)bg_read_choice(
 		&p->r, bg_read_need(&p->r, map, "record"), records,
 		BG_COUNT(records), BG_RECORD_NONE);
-	q->capture = captures[bg_read_choice(
-				      &p->r, bg_yaml_get(map, "capture"),
-				      captures, BG_COUNT(captures),
-				      q->record == BG_RECORD_NONE ? 2 : 1)]
-			     .word;
+	q->capture =
+		captures[bg_read_choice(&p->r, bg_yaml_get(map, "capture"),
+					captures, BG_COUNT(captures),
+					q->record == BG_RECORD_NONE ? 2 : 1)]
+			.word;
 	q->end_on_record_failure =
 		bg_read_choice(&p->r, bg_yaml_get(map, "on_record_failure"),
 			       failures, BG_COUNT(failures), 0);
@@ -233,11 +232,11 @@ static void read_review(struct bg_policy_reader *p)
 	need_roles(p, map, &q->review_roles);
 	q->review_count = (unsigned)bg_read_int(
 		&p->r, bg_yaml_get(map, "count"), 1, 16, 1);
-	q->review_within = duration(p, bg_read_need(&p->r, map, "within"),
-				    DUTY_MAX, 0);
-	q->review_require_owing =
-		bg_read_choice(&p->r, bg_yaml_get(map, "overdue"), overdue,
-			       BG_COUNT(overdue), 0);
+	q->review_within =
+		duration(p, bg_read_need(&p->r, map, "within"), DUTY_MAX, 0);
+	q->review_require_owing = bg_read_choice(&p->r,
+						 bg_yaml_get(map, "overdue"),
+						 overdue, BG_COUNT(overdue), 0);
 }
 
 static void read_drill(struct bg_policy_reader *p)
@@ -247,12 +246,12 @@ static void read_drill(struct bg_policy_reader *p)
 	struct bg_yaml *map = section(p, "drill", false, keys);
 	if (!map)
 		return;
-	q->drill_every = duration(p, bg_read_need(&p->r, map, "every"),
-				  DUTY_MAX, 0);
-	q->drill_scope = bg_read_word(
-		&p->r, bg_read_need(&p->r, map, "scope"), BG_WORD_NAME);
-	q->drill_max = duration(p, bg_read_need(&p->r, map, "max"), WINDOW_MAX,
-				0);
+	q->drill_every =
+		duration(p, bg_read_need(&p->r, map, "every"), DUTY_MAX, 0);
+	q->drill_scope = bg_read_word(&p->r, bg_read_need(&p->r, map, "scope"),
+				      BG_WORD_NAME);
+	q->drill_max =
+		duration(p, bg_read_need(&p->r, map, "max"), WINDOW_MAX, 0);
 }
 
 static void read_retention(struct bg_policy_reader *p)
@@ -279,9 +278,8 @@ static void read_third_party(struct bg_policy_reader *p)
 		return;
 	p->p->sponsor_required = bg_read_choice(
 		&p->r, bg_yaml_get(map, "sponsor"), needs, BG_COUNT(needs), 0);
-	p->p->contract_required =
-		bg_read_choice(&p->r, bg_yaml_get(map, "contract"), needs,
-			       BG_COUNT(needs), 0);
+	p->p->contract_required = bg_read_choice(
+		&p->r, bg_yaml_get(map, "contract"), needs, BG_COUNT(needs), 0);
 }
 
 static void read_afterwards(struct bg_policy_reader *p)
@@ -307,10 +305,10 @@ static void read_afterwards(struct bg_policy_reader *p)
 /* --- the whole --------------------------------------------------------------------- */
 
 static const char *const top_keys[] = {
-	"bg",	   "name",	  "title",     "owner",	   "triggers",
-	"who",	   "reason",	  "limits",    "scopes",   "session",
-	"device",  "host_signed", "notify",    "ticket",   "review",
-	"rotate",  "drill",	  "retention", "third_party", "controls",
+	"bg",     "name",        "title",     "owner",       "triggers",
+	"who",    "reason",      "limits",    "scopes",      "session",
+	"device", "host_signed", "notify",    "ticket",      "review",
+	"rotate", "drill",       "retention", "third_party", "controls",
 	NULL
 };
 
@@ -322,8 +320,8 @@ static void read_policy(struct bg_policy_reader *p)
 		return;
 	q->name = bg_read_word(&p->r, bg_read_need(&p->r, p->root, "name"),
 			       BG_WORD_NAME);
-	q->title = bg_read_text(&p->r, bg_read_need(&p->r, p->root, "title"),
-				200);
+	q->title =
+		bg_read_text(&p->r, bg_read_need(&p->r, p->root, "title"), 200);
 	q->owner = bg_read_word(&p->r, bg_read_need(&p->r, p->root, "owner"),
 				BG_WORD_NAME);
 	bg_policy_read_triggers(p);

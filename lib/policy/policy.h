@@ -16,17 +16,17 @@ enum bg_device { BG_DEVICE_ANY, BG_DEVICE_KNOWN, BG_DEVICE_PINNED };
 /* A program named under trust (lifecycle.md X4-X10). */
 struct bg_program {
 	size_t n;
-	const char **argv;        /* NULL terminated; placeholders kept */
+	const char **argv; /* NULL terminated; placeholders kept */
 	size_t n_env;
-	const char **env;         /* literal NAME=VALUE from the policy */
+	const char **env; /* literal NAME=VALUE from the policy */
 };
 struct bg_probe {
 	bool present;
 	struct bg_program run, control; /* control.n == 0: none */
-	bool expect_fail;         /* expect: fail, else ok */
-	size_t n_exits;           /* listed exit statuses of a failure */
-	int *exits;               /* default: {1} */
-	bool timeout_counts;      /* expect: {timeout: true} */
+	bool expect_fail;               /* expect: fail, else ok */
+	size_t n_exits;                 /* listed exit statuses of a failure */
+	int *exits;                     /* default: {1} */
+	bool timeout_counts;            /* expect: {timeout: true} */
 	int64_t timeout;
 };
 struct bg_trigger {
@@ -37,14 +37,14 @@ struct bg_trigger {
 /* with: of a provider: kept as JSON so that it can be sent as it is. */
 struct bg_provider_use {
 	const char *name;
-	json_t *with;             /* object, owned by the policy */
+	json_t *with; /* object, owned by the policy */
 };
 struct bg_scope {
 	const char *id, *title, *identity;
-	struct bg_names codes;    /* empty: every code of the policy */
-	size_t n_grant;           /* fallbacks, first that works */
+	struct bg_names codes; /* empty: every code of the policy */
+	size_t n_grant;        /* fallbacks, first that works */
 	struct bg_provider_use *grant;
-	struct bg_names expect;   /* globs of commands */
+	struct bg_names expect; /* globs of commands */
 };
 struct bg_approval {
 	struct bg_names roles;
@@ -66,26 +66,26 @@ struct bg_policy {
 	struct bg_names activate, revoke; /* roles */
 	struct bg_approval approve;
 	unsigned reason_min;
-	const char *ticket_pattern;       /* NULL: none */
-	int64_t ticket_within;            /* 0: no ticket is owed */
+	const char *ticket_pattern; /* NULL: none */
+	int64_t ticket_within;      /* 0: no ticket is owed */
 	int64_t limit_default, limit_max, extend_max, idle;
 	unsigned extensions, concurrent;
 	enum bg_record record;
-	const char *capture;              /* exec | terminal | none */
+	const char *capture; /* exec | terminal | none */
 	bool end_on_record_failure;
 	struct bg_names readable_by;
 	enum bg_device device;
 	bool host_signed;
-	struct bg_names notify;           /* channels */
-	const char *ticket;               /* channel or NULL */
+	struct bg_names notify; /* channels */
+	const char *ticket;     /* channel or NULL */
 	struct bg_names review_roles;
 	unsigned review_count;
 	int64_t review_within;
-	bool review_require_owing;        /* overdue: require-owing */
-	int64_t rotate_within;            /* 0: no rotation is owed */
-	int64_t drill_every, drill_max;   /* 0: no drill block */
+	bool review_require_owing;      /* overdue: require-owing */
+	int64_t rotate_within;          /* 0: no rotation is owed */
+	int64_t drill_every, drill_max; /* 0: no drill block */
 	const char *drill_scope;
-	int64_t keep_recordings;          /* 0: forever */
+	int64_t keep_recordings; /* 0: forever */
 	bool sponsor_required, contract_required;
 	struct bg_names controls;
 };

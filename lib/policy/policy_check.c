@@ -46,8 +46,8 @@ static void check_roles(struct check *c, const struct bg_yaml *list,
 			continue;
 		}
 		for (size_t k = 0; judges && k < role->members.n; k++) {
-			const struct bg_principal *who = bg_trust_principal(
-				c->t, role->members.v[k]);
+			const struct bg_principal *who =
+				bg_trust_principal(c->t, role->members.v[k]);
 			if (who && who->kind != BG_PERSON)
 				bg_read_error(
 					&c->r, where, "not-a-person",
@@ -79,15 +79,16 @@ static struct humans humans_of(struct check *c, const struct bg_names *roles,
 			       bool persons)
 {
 	struct humans h = { 0 };
-	h.v = bg_arena_array(c->r.arena, c->t->n_principals + 1,
-			     sizeof(*h.v));
+	h.v = bg_arena_array(c->r.arena, c->t->n_principals + 1, sizeof(*h.v));
 	for (size_t i = 0; h.v && i < c->t->n_principals; i++) {
 		const struct bg_principal *who = &c->t->principals[i];
 		bool in = false;
 		for (size_t k = 0; k < roles->n && !in; k++)
 			in = bg_trust_has_role(c->t, who->name, roles->v[k]);
-		if (in && !(persons && who->kind != BG_PERSON) &&
-		    !bg_trust_is_retired(c->t, who->name) &&
+		/* A host signs for people, it never asks. */
+		if (who->kind == BG_HOST || (persons && who->kind != BG_PERSON))
+			continue;
+		if (in && !bg_trust_is_retired(c->t, who->name) &&
 		    !humans_have(&h, who->human))
 			h.v[h.n++] = who->human;
 	}
@@ -111,8 +112,8 @@ static size_t either(const struct humans *a, const struct humans *b,
 
 /* One fault for a lack that everybody, or only some of the activators, meet. */
 static void report_lack(struct check *c, const struct bg_yaml *where,
-			const char *id, const char *what, size_t n,
-			size_t all, const char *who)
+			const char *id, const char *what, size_t n, size_t all,
+			const char *who)
 {
 	if (n == 0)
 		return;
@@ -148,16 +149,15 @@ static void check_reach(struct check *c)
 			who_approval = human;
 		}
 		if (without(&review, human) < p->review_count ||
-		    either(&approve, &review, human) <
-			    need + p->review_count) {
+		    either(&approve, &review, human) < need + p->review_count) {
 			no_review++;
 			who_review = human;
 		}
 	}
 	report_lack(c, approve_at(c, "roles"), "quorum-unreachable", "approve",
 		    no_approval, act.n, who_approval);
-	report_lack(c, at(c, "review", "roles"), "review-unreachable",
-		    "review", no_review, act.n, who_review);
+	report_lack(c, at(c, "review", "roles"), "review-unreachable", "review",
+		    no_review, act.n, who_review);
 }
 
 /* --- identities ----------------------------------------------------------------------------- */
@@ -175,8 +175,7 @@ static int load_identity(struct check *c, const char *name,
 			      "trust has no file '%s'", path);
 		return 0;
 	}
-	int rc = bg_identity_load(out, &faults, path, file->text, file->n,
-				  err);
+	int rc = bg_identity_load(out, &faults, path, file->text, file->n, err);
 	if (rc == 0 && bg_faults_have_errors(&faults)) {
 		bg_read_error(&c->r, where, "bad-identity",
 			      "'%s' has errors: lint it", path);
@@ -287,8 +286,7 @@ static int check_channels(struct check *c, struct bg_error *err)
 	BG_AUTO(faults) struct bg_faults faults = { 0 };
 	BG_AUTO(channels) struct bg_channels *channels = NULL;
 	const struct bg_policy *p = c->p;
-	const struct bg_trust_file *file =
-		bg_trust_file(c->t, "channels.yaml");
+	const struct bg_trust_file *file = bg_trust_file(c->t, "channels.yaml");
 	int rc = file ? bg_channels_load(&channels, &faults, file->path,
 					 file->text, file->n, err)
 		      : 0;
@@ -309,8 +307,7 @@ static int check_controls(struct check *c, struct bg_error *err)
 {
 	BG_AUTO(faults) struct bg_faults faults = { 0 };
 	BG_AUTO(controls) struct bg_controls *controls = NULL;
-	const struct bg_trust_file *file =
-		bg_trust_file(c->t, "controls.yaml");
+	const struct bg_trust_file *file = bg_trust_file(c->t, "controls.yaml");
 	int rc = bg_controls_load(&controls, &faults, "controls.yaml",
 				  file ? file->text : NULL, file ? file->n : 0,
 				  err);
@@ -362,8 +359,7 @@ static void check_vendors(struct check *c)
 
 static void check_owner(struct check *c)
 {
-	const struct bg_principal *who =
-		bg_trust_principal(c->t, c->p->owner);
+	const struct bg_principal *who = bg_trust_principal(c->t, c->p->owner);
 	if (!who)
 		bg_read_error(&c->r, at(c, "owner", NULL), "unknown-principal",
 			      "no principal '%s'", c->p->owner);
@@ -384,8 +380,7 @@ static void check_people(struct check *c)
 	check_roles(c, at(c, "who", "revoke"), &p->revoke, false);
 	check_roles(c, approve_at(c, "roles"), &p->approve.roles, true);
 	check_roles(c, at(c, "review", "roles"), &p->review_roles, true);
-	check_roles(c, at(c, "session", "readable_by"), &p->readable_by,
-		    false);
+	check_roles(c, at(c, "session", "readable_by"), &p->readable_by, false);
 	check_reach(c);
 	check_vendors(c);
 	const struct bg_role *hosts = bg_trust_role(c->t, "host-signer");

@@ -58,8 +58,7 @@ static void lint_limits(struct bg_policy_reader *p)
 				"idle-over-max",
 				"idle is not shorter than max (%s)", max);
 	if (q->limit_max > BG_DAY)
-		bg_read_warning(&p->r, place(p, "limits", "max"),
-				"window-long",
+		bg_read_warning(&p->r, place(p, "limits", "max"), "window-long",
 				"a window of %s is standing access", max);
 }
 
@@ -182,8 +181,7 @@ static void lint_codes(struct bg_policy_reader *p)
 			break;
 		}
 		bg_read_error(&p->r, at, "code-opens-nothing",
-			      "no scope may be opened for '%s'",
-			      q->codes.v[i]);
+			      "no scope may be opened for '%s'", q->codes.v[i]);
 	}
 }
 
@@ -282,8 +280,7 @@ static void lint_drill(struct bg_policy_reader *p)
 			      "drill-scope-unknown", "no scope '%s'",
 			      q->drill_scope);
 	if (q->drill_max && q->limit_max && q->drill_max > q->limit_max)
-		bg_read_error(&p->r, place(p, "drill", "max"),
-			      "drill-over-max",
+		bg_read_error(&p->r, place(p, "drill", "max"), "drill-over-max",
 			      "a drill may be longer than a use");
 }
 

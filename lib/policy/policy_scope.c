@@ -9,12 +9,11 @@
 #define FALLBACKS_MAX 8
 #define EXPECT_MAX 200
 
-static const char *const providers[] = { "ssh-ca", "postgres", "sudo",
+static const char *const providers[] = { "ssh-ca", "postgres",   "sudo",
 					 "escrow", "kubernetes", "aws",
-					 "vault",  "ldap",	 "command" };
+					 "vault",  "ldap",       "command" };
 
-const struct bg_yaml *bg_yaml_find(const struct bg_yaml *list,
-				   const char *text)
+const struct bg_yaml *bg_yaml_find(const struct bg_yaml *list, const char *text)
 {
 	for (size_t i = 0; list && i < list->n; i++)
 		if (list->items[i]->kind == BG_YAML_SCALAR &&
@@ -44,16 +43,14 @@ static void set_program(struct bg_reader *r, const struct bg_yaml *with,
 		r->arena->oom = 1;
 }
 
-static void set_env(struct bg_reader *r, const struct bg_yaml *env,
-		    json_t *out)
+static void set_env(struct bg_reader *r, const struct bg_yaml *env, json_t *out)
 {
 	struct bg_program program;
 	json_t *map = json_object();
 	bg_program_read(r, NULL, env, false, &program);
 	for (size_t i = 0; i < program.n_env; i++) {
-		const char *eq = program.env[i]
-					 ? strchr(program.env[i], '=')
-					 : NULL;
+		const char *eq = program.env[i] ? strchr(program.env[i], '=')
+						: NULL;
 		if (eq && json_object_setn_new(map, program.env[i],
 					       (size_t)(eq - program.env[i]),
 					       json_string(eq + 1)))
@@ -74,18 +71,16 @@ static void set_text(struct bg_reader *r, json_t *out, const char *key,
 static json_t *read_command(struct bg_reader *r, const struct bg_yaml *with,
 			    bool rotate_only)
 {
-	static const char *const keys[] = {
-		"grant",   "check",   "revoke",	   "rotate",	"env",
-		"host",	   "timeout", "isolation", "revocable", "secret",
-		NULL
-	};
+	static const char *const keys[] = { "grant",   "check",     "revoke",
+					    "rotate",  "env",       "host",
+					    "timeout", "isolation", "revocable",
+					    "secret",  NULL };
 	static const struct bg_choice isolations[] = { { "per-grant", 0 },
 						       { "counted", 1 },
 						       { "shared", 2 } };
 	json_t *out = json_object();
 	bg_yaml_only(r->doc, with, keys);
-	bool revocable =
-		bg_read_bool(r, bg_yaml_get(with, "revocable"), true);
+	bool revocable = bg_read_bool(r, bg_yaml_get(with, "revocable"), true);
 	if (rotate_only) {
 		bg_read_need(r, with, "rotate");
 	} else {
@@ -105,12 +100,12 @@ static json_t *read_command(struct bg_reader *r, const struct bg_yaml *with,
 	set_text(r, out, "host",
 		 bg_read_text(r, bg_yaml_get(with, "host"), 128));
 	if (bg_yaml_get(with, "isolation"))
-		set_text(r, out, "isolation",
-			 isolations[bg_read_choice(
-					    r, bg_yaml_get(with, "isolation"),
-					    isolations, BG_COUNT(isolations),
-					    0)]
-				 .word);
+		set_text(
+			r, out, "isolation",
+			isolations[bg_read_choice(
+					   r, bg_yaml_get(with, "isolation"),
+					   isolations, BG_COUNT(isolations), 0)]
+				.word);
 	if (!revocable)
 		json_object_set_new(out, "revocable", json_false());
 	if (bg_read_bool(r, bg_yaml_get(with, "secret"), false))
@@ -153,10 +148,10 @@ void bg_provider_read(struct bg_reader *r, const struct bg_yaml *map,
 	}
 	bool command = name && strcmp(name, "command") == 0;
 	if (with && bg_read_map(r, with, NULL)) {
-		out->with = command ? read_command(
-					      r, with,
-					      strcmp(name_key, "name") == 0)
-				    : bg_read_json(r, with);
+		out->with =
+			command ? read_command(r, with,
+					       strcmp(name_key, "name") == 0)
+				: bg_read_json(r, with);
 	} else if (command && !with) {
 		bg_read_need(r, map, "with");
 	}
@@ -208,7 +203,7 @@ static void check_codes(struct bg_policy_reader *p, const struct bg_yaml *list,
 static void read_scope(struct bg_policy_reader *p, const struct bg_yaml *map,
 		       struct bg_scope *s)
 {
-	static const char *const keys[] = { "id",    "title",  "codes",
+	static const char *const keys[] = { "id",       "title", "codes",
 					    "identity", "grant", "expect",
 					    NULL };
 	s->id = s->title = s->identity = "";
@@ -216,8 +211,8 @@ static void read_scope(struct bg_policy_reader *p, const struct bg_yaml *map,
 		return;
 	const char *id = bg_read_word(&p->r, bg_read_need(&p->r, map, "id"),
 				      BG_WORD_NAME);
-	const char *title = bg_read_text(
-		&p->r, bg_read_need(&p->r, map, "title"), 200);
+	const char *title =
+		bg_read_text(&p->r, bg_read_need(&p->r, map, "title"), 200);
 	const char *identity = bg_read_word(
 		&p->r, bg_read_need(&p->r, map, "identity"), BG_WORD_NAME);
 	s->id = id ? id : "";
@@ -248,10 +243,10 @@ void bg_policy_read_scopes(struct bg_policy_reader *p)
 		read_scope(p, list->items[i], s);
 		for (size_t k = 0; k + 1 < q->n_scopes; k++)
 			if (s->id[0] && strcmp(q->scopes[k].id, s->id) == 0)
-				bg_read_error(
-					&p->r,
-					bg_yaml_get(list->items[i], "id"),
-					"duplicate-id",
-					"scope '%s' is there already", s->id);
+				bg_read_error(&p->r,
+					      bg_yaml_get(list->items[i], "id"),
+					      "duplicate-id",
+					      "scope '%s' is there already",
+					      s->id);
 	}
 }

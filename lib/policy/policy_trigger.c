@@ -17,11 +17,11 @@ static void read_exits(struct bg_policy_reader *p, const struct bg_yaml *list,
 		return;
 	if (list->n == 0)
 		bg_read_error(&p->r, list, "empty", "expected exit statuses");
-	out->exits = bg_arena_array(&p->p->arena, list->n + 1,
-				    sizeof(*out->exits));
+	out->exits =
+		bg_arena_array(&p->p->arena, list->n + 1, sizeof(*out->exits));
 	for (size_t i = 0; out->exits && i < list->n; i++)
-		out->exits[out->n_exits++] = (int)bg_read_int(
-			&p->r, list->items[i], 1, EXIT_MAX, 1);
+		out->exits[out->n_exits++] =
+			(int)bg_read_int(&p->r, list->items[i], 1, EXIT_MAX, 1);
 }
 
 /* ok | fail | {exits: [1, 2], timeout: true} */
@@ -38,8 +38,8 @@ static void read_expect(struct bg_policy_reader *p, const struct bg_yaml *node,
 				&p->r, bg_yaml_get(node, "timeout"), false);
 		}
 	} else {
-		out->expect_fail = bg_read_choice(&p->r, node, words,
-						  BG_COUNT(words), 1);
+		out->expect_fail =
+			bg_read_choice(&p->r, node, words, BG_COUNT(words), 1);
 	}
 	if (out->n_exits)
 		return;
@@ -54,7 +54,7 @@ static void read_probe(struct bg_policy_reader *p, const struct bg_yaml *map,
 		       struct bg_probe *out)
 {
 	static const char *const keys[] = { "run",     "expect", "timeout",
-					    "control", "env",	 NULL };
+					    "control", "env",    NULL };
 	if (!map || !bg_read_map(&p->r, map, keys))
 		return;
 	const struct bg_yaml *env = bg_yaml_get(map, "env");
@@ -87,8 +87,8 @@ static void read_trigger(struct bg_policy_reader *p, const struct bg_yaml *map,
 		return;
 	const char *id = bg_read_word(&p->r, bg_read_need(&p->r, map, "id"),
 				      BG_WORD_NAME);
-	const char *when = bg_read_text(
-		&p->r, bg_read_need(&p->r, map, "when"), 500);
+	const char *when =
+		bg_read_text(&p->r, bg_read_need(&p->r, map, "when"), 500);
 	struct bg_yaml *codes = bg_read_need(&p->r, map, "codes");
 	out->id = id ? id : "";
 	out->when = when ? when : "";
@@ -106,12 +106,11 @@ static void check_ids(struct bg_policy_reader *p, const struct bg_yaml *list)
 		for (size_t k = 0; k < i; k++)
 			if (q->triggers[i].id[0] &&
 			    strcmp(q->triggers[i].id, q->triggers[k].id) == 0)
-				bg_read_error(
-					&p->r,
-					bg_yaml_get(list->items[i], "id"),
-					"duplicate-id",
-					"trigger '%s' is there already",
-					q->triggers[i].id);
+				bg_read_error(&p->r,
+					      bg_yaml_get(list->items[i], "id"),
+					      "duplicate-id",
+					      "trigger '%s' is there already",
+					      q->triggers[i].id);
 }
 
 static void collect_codes(struct bg_policy *q)
@@ -144,11 +143,10 @@ void bg_policy_read_triggers(struct bg_policy_reader *p)
 			      TRIGGERS_MAX);
 		return;
 	}
-	q->triggers = bg_arena_array(&q->arena, list->n + 1,
-				     sizeof(*q->triggers));
+	q->triggers =
+		bg_arena_array(&q->arena, list->n + 1, sizeof(*q->triggers));
 	for (size_t i = 0; q->triggers && i < list->n; i++)
-		read_trigger(p, list->items[i],
-			     &q->triggers[q->n_triggers++]);
+		read_trigger(p, list->items[i], &q->triggers[q->n_triggers++]);
 	check_ids(p, list);
 	collect_codes(q);
 }

@@ -37,9 +37,9 @@ static bool is_one_of(const char *text, const char *const *list)
 static bool name_is_plain(const char *s)
 {
 	return isalnum((unsigned char)s[0]) && strlen(s) <= 64 &&
-	       strspn(s, "abcdefghijklmnopqrstuvwxyz"
-			 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-") ==
-		       strlen(s);
+	       strspn(s,
+		      "abcdefghijklmnopqrstuvwxyz"
+		      "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-") == strlen(s);
 }
 
 /* From the root, each part a name, none of them a step back. */
@@ -60,13 +60,13 @@ static bool path_is_absolute(const char *s)
 static void check_path(struct bg_reader *r, const struct bg_yaml *at,
 		       const char *path)
 {
-	static const char *const shells[] = { "sh",   "bash", "dash", "zsh",
-					      "ksh",  "mksh", "fish", "csh",
+	static const char *const shells[] = { "sh",   "bash", "dash",  "zsh",
+					      "ksh",  "mksh", "fish",  "csh",
 					      "tcsh", "ash",  "rbash", NULL };
-	static const char *const runners[] = { "env",	  "busybox", "xargs",
-					       "awk",	  "perl",    "python3",
+	static const char *const runners[] = { "env",    "busybox", "xargs",
+					       "awk",    "perl",    "python3",
 					       "python", "ruby",    "find",
-					       "sudo",	  "su",	     "nohup",
+					       "sudo",   "su",      "nohup",
 					       "setsid", "timeout", NULL };
 	const char *base = strrchr(path, '/');
 	base = base ? base + 1 : path;
@@ -121,23 +121,36 @@ static void check_arg(struct bg_reader *r, const struct bg_yaml *at,
 /* What bg sets itself, and what makes programs load or read other things. */
 static bool env_is_allowed(const char *name)
 {
-	static const char *const never[] = { "PATH",	    "HOME",
-					     "LANG",	    "TZ",
-					     "IFS",	    "ENV",
-					     "SHELLOPTS",   "BASHOPTS",
-					     "BASH_ENV",    "KUBECONFIG",
-					     "SSH_AUTH_SOCK", "PYTHONPATH",
-					     "PYTHONSTARTUP", "PERL5LIB",
-					     "PERL5OPT",    "PERLLIB",
-					     "RUBYLIB",	    "RUBYOPT",
-					     "NODE_OPTIONS", "GCONV_PATH",
-					     "TMPDIR",	    "ALL_PROXY",
-					     "HTTP_PROXY",  "HTTPS_PROXY",
-					     "FTP_PROXY",   "NO_PROXY",
+	static const char *const never[] = { "PATH",
+					     "HOME",
+					     "LANG",
+					     "TZ",
+					     "IFS",
+					     "ENV",
+					     "SHELLOPTS",
+					     "BASHOPTS",
+					     "BASH_ENV",
+					     "KUBECONFIG",
+					     "SSH_AUTH_SOCK",
+					     "PYTHONPATH",
+					     "PYTHONSTARTUP",
+					     "PERL5LIB",
+					     "PERL5OPT",
+					     "PERLLIB",
+					     "RUBYLIB",
+					     "RUBYOPT",
+					     "NODE_OPTIONS",
+					     "GCONV_PATH",
+					     "TMPDIR",
+					     "ALL_PROXY",
+					     "HTTP_PROXY",
+					     "HTTPS_PROXY",
+					     "FTP_PROXY",
+					     "NO_PROXY",
 					     NULL };
-	static const char *const begin[] = { "LD_",   "GPG_", "GNUPG",
-					     "AWS_",  "DBUS_", "GIT_",
-					     "BG_",   "GLIBC_", "LC_",
+	static const char *const begin[] = { "LD_",     "GPG_",   "GNUPG",
+					     "AWS_",    "DBUS_",  "GIT_",
+					     "BG_",     "GLIBC_", "LC_",
 					     "MALLOC_", NULL };
 	if (is_one_of(name, never))
 		return false;
@@ -169,8 +182,8 @@ static void read_env(struct bg_reader *r, const struct bg_yaml *env,
 				      "%.60s may not be set for a program",
 				      name);
 		else if (value)
-			out->env[out->n_env++] = bg_arena_printf(
-				r->arena, "%s=%s", name, value);
+			out->env[out->n_env++] =
+				bg_arena_printf(r->arena, "%s=%s", name, value);
 	}
 }
 
