@@ -327,6 +327,29 @@ static int read_trust(struct fx *f, struct bg_error *err)
 	return 0;
 }
 
+/* A test may copy the whole folder: the copy is told that it is the one. */
+static int adopt(struct fx *f, struct bg_error *err)
+{
+	BG_AUTO(str) struct bg_str path = BG_STR_INIT;
+	BG_AUTO(str) struct bg_str name = BG_STR_INIT;
+	BG_AUTO(str) struct bg_str line = BG_STR_INIT;
+	const char *git_dir = bg_repo_git_dir(f->repo);
+	struct stat st;
+	int r;
+
+	bg_str_addf(&path, "%sbg-installation", git_dir);
+	if ((r = bg_file_read(&name, path.buf, 128, err)))
+		return r;
+	name.buf[strcspn(name.buf, "\n")] = '\0';
+	if (stat(git_dir, &st))
+		return bg_fail_errno(err, "cannot look at '%s'", git_dir);
+	bg_str_clear(&path);
+	bg_str_addf(&path, "%s/bg/%s/repo", f->state_dir, name.buf);
+	bg_str_addf(&line, "%llu %llu %s\n", (unsigned long long)st.st_dev,
+		    (unsigned long long)st.st_ino, git_dir);
+	return bg_file_commit(path.buf, 0600, line.buf, line.len, err);
+}
+
 int fx_open(struct fx *f, const char *dir, struct bg_error *err)
 {
 	int r = 0;
@@ -337,6 +360,7 @@ int fx_open(struct fx *f, const char *dir, struct bg_error *err)
 	for (int i = 0; i < N_PERSONS && !r; i++)
 		r = open_person(f, (enum fx_who)i, false, err);
 	if (r || (r = bg_repo_open(&f->repo, f->repo_dir, false, err)) ||
+	    (r = adopt(f, err)) ||
 	    (r = bg_install_open(&f->install, f->repo, &f->places, err)) ||
 	    (r = open_host(f, err)) || (r = host_blob(f, err)))
 		return r;
@@ -428,6 +452,70 @@ int fx_append(struct fx *f, struct fx_grant *g, enum fx_who who,
 	if (g)
 		fx_remember(g, who, &e.digest, &e.commit);
 	bg_event_release(&e);
+	return 0;
+}
+
+/* Events of the fixture are written one after the other, so what each one
+ * knows is everything before it in time. */
+struct found {
+	struct bg_digest digest;
+	struct bg_oid commit;
+	enum fx_who who;
+	int64_t at_ms;
+	char label[BG_LABEL_LEN + 1];
+};
+
+static int find_on_log(struct found *v, size_t *n, struct fx *f,
+		       enum fx_who who, struct bg_error *err)
+{
+	struct bg_tip tip;
+	int r = bg_log_tip(&tip, &f->who[who].log, err);
+
+	for (struct bg_oid at = tip.commit; !r && tip.seq; tip.seq--) {
+		BG_AUTO(record) struct bg_record rec = { .has_commit = false };
+		BG_AUTO(str) struct bg_str raw = BG_STR_INIT;
+
+		r = bg_repo_read(&raw, NULL, f->repo, &at, err);
+		if (!r)
+			r = bg_record_parse(&rec, &at, raw.buf, raw.len, err);
+		if (r || *n == 32)
+			return r;
+		if (rec.event.grant) {
+			v[*n].digest = rec.event.digest;
+			v[*n].commit = at;
+			v[*n].who = who;
+			v[*n].at_ms = rec.event.at_ms;
+			memcpy(v[(*n)++].label, rec.event.grant,
+			       BG_LABEL_LEN + 1);
+		}
+		if (tip.seq > 1)
+			at = rec.commit.parents[0];
+	}
+	return r;
+}
+
+static int found_cmp(const void *a, const void *b)
+{
+	const struct found *x = a, *y = b;
+
+	return (x->at_ms > y->at_ms) - (x->at_ms < y->at_ms);
+}
+
+int fx_last_grant(struct fx_grant *g, struct fx *f, struct bg_error *err)
+{
+	struct found v[33];
+	size_t n = 0;
+	int r = 0;
+
+	memset(g, 0, sizeof(*g));
+	for (int i = 0; i < FX_WRITERS && !r; i++)
+		r = find_on_log(v, &n, f, (enum fx_who)i, err);
+	if (r || !n)
+		return r ? r : bg_fail(err, BG_ENOENT, "no-grant", "no grant");
+	qsort(v, n, sizeof(*v), found_cmp);
+	for (size_t i = 0; i < n; i++)
+		fx_remember(g, v[i].who, &v[i].digest, &v[i].commit);
+	memcpy(g->label, v[0].label, sizeof(g->label));
 	return 0;
 }
 

@@ -66,6 +66,10 @@ int fx_append(struct fx *f, struct fx_grant *g, enum fx_who who,
 	      enum bg_event_type type, json_t *data, struct bg_error *err)
 	BG_MUST_CHECK;
 
+/* The only grant of what fx_open() opened, from its logs. */
+int fx_last_grant(struct fx_grant *g, struct fx *f, struct bg_error *err)
+	BG_MUST_CHECK;
+
 /* Data of events that are good in this repository; NULL: out of memory. */
 json_t *fx_register(const struct fx *f, enum fx_who who);
 json_t *fx_activate(const struct fx *f, const char *reason);
