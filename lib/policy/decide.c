@@ -26,7 +26,7 @@ static struct bg_reason *add_reason(struct bg_deciding *d,
 	return &d->out->reasons.v[d->out->reasons.n - 1];
 }
 
-struct bg_reason *bg_refuse(struct bg_deciding *d, const char *id,
+struct bg_reason *bg_decide_refuse(struct bg_deciding *d, const char *id,
 			    const char *fmt, ...)
 {
 	struct bg_reason r;
@@ -188,7 +188,7 @@ static void decide_scope(struct bg_deciding *d)
 	if (!scope || !code || bg_scope_has_code(scope, code))
 		return;
 	const struct bg_scope *fit = bg_policy_default_scope(d->policy, code);
-	struct bg_reason *r = bg_refuse(d, "not-this-scope",
+	struct bg_reason *r = bg_decide_refuse(d, "not-this-scope",
 					"%s does not open '%s/%s'", code,
 					d->policy->name, scope->id);
 	if (fit)
@@ -210,7 +210,7 @@ static void decide_window(struct bg_deciding *d)
 		asked = p->limit_default < max ? p->limit_default : max;
 	if (asked > max) {
 		bg_duration_format(text, max);
-		struct bg_reason *r = bg_refuse(d, "window-over-limit",
+		struct bg_reason *r = bg_decide_refuse(d, "window-over-limit",
 						"at most %s here", text);
 		set_hint(d, r, d->out->scope ? d->out->scope->id : NULL, max,
 			 drill ? "--drill" : "");
@@ -228,13 +228,13 @@ static void decide_drill(struct bg_deciding *d)
 	if (!d->ask->drill)
 		return;
 	if (!p->drill_every) {
-		bg_refuse(d, "drill-block", "'%s' has no drill block", p->name);
+		bg_decide_refuse(d, "drill-block", "'%s' has no drill block", p->name);
 		return;
 	}
 	if (!d->out->scope || !p->drill_scope ||
 	    strcmp(d->out->scope->id, p->drill_scope) == 0)
 		return;
-	struct bg_reason *r = bg_refuse(d, "drill-scope",
+	struct bg_reason *r = bg_decide_refuse(d, "drill-scope",
 					"a drill opens '%s/%s' only", p->name,
 					p->drill_scope);
 	set_hint(d, r, p->drill_scope, 0, "--drill");
@@ -264,7 +264,7 @@ static void decide_concurrent(struct bg_deciding *d)
 	}
 	if (n < d->policy->concurrent)
 		return;
-	struct bg_reason *r = bg_refuse(d, "concurrent",
+	struct bg_reason *r = bg_decide_refuse(d, "concurrent",
 					"%u of %u open in '%s/%s' already (%s)",
 					n, d->policy->concurrent,
 					d->policy->name, d->out->scope->id,
@@ -285,7 +285,7 @@ static void decide_owing(struct bg_deciding *d)
 		       n == 1 ? "" : "s");
 		return;
 	}
-	struct bg_reason *r = bg_refuse(d, "owing",
+	struct bg_reason *r = bg_decide_refuse(d, "owing",
 					"%zu overdue review%s of '%s'", n,
 					n == 1 ? "" : "s", d->policy->name);
 	set_hint(d, r, d->ask->scope, d->ask->duration, "--owing");
@@ -304,7 +304,7 @@ static void decide_approval(struct bg_deciding *d)
 	if (!d->ask->solo)
 		return;
 	if (a->solo == BG_SOLO_DENIED) {
-		bg_refuse(d, "solo-denied", "'%s' may not be opened alone",
+		bg_decide_refuse(d, "solo-denied", "'%s' may not be opened alone",
 			  d->policy->name);
 	} else if (a->solo == BG_SOLO_AFTER) {
 		bg_duration_format(after, a->solo_after);
@@ -332,20 +332,20 @@ static void decide_identity(struct bg_deciding *d)
 	if (!d->out->scope)
 		return;
 	if (d->ask->now_ms >= id->retired_ms)
-		bg_refuse(d, "identity-retired", "identity '%s' is retired",
+		bg_decide_refuse(d, "identity-retired", "identity '%s' is retired",
 			  id->name);
 	if (id->users.n && !bg_names_have(&id->users, d->policy->name))
-		bg_refuse(d, "identity-users",
+		bg_decide_refuse(d, "identity-users",
 			  "identity '%s' is not for policy '%s'", id->name,
 			  d->policy->name);
 	if (!id->escrow.present || bg_opens_alone(d))
 		return;
 	if (d->ask->solo)
-		bg_refuse(d, "solo-no-envelope",
+		bg_decide_refuse(d, "solo-no-envelope",
 			  "'%s' cannot open the credential of '%s' alone",
 			  d->ask->by, id->name);
 	else if (id->escrow.k == 0)
-		bg_refuse(d, "escrow-role",
+		bg_decide_refuse(d, "escrow-role",
 			  "only %s can open the credential of '%s'",
 			  id->escrow.solo_to, id->name);
 	d->out->shares = id->escrow.k;
@@ -356,7 +356,7 @@ static void decide_device(struct bg_deciding *d)
 {
 	const struct bg_ask *ask = d->ask;
 	if (d->policy->device == BG_DEVICE_PINNED && !ask->device_pinned)
-		bg_refuse(d, "device-unknown",
+		bg_decide_refuse(d, "device-unknown",
 			  "'%s' opens only from devices that trust pins",
 			  d->policy->name);
 	else if (d->policy->device == BG_DEVICE_KNOWN && !ask->device_known &&
@@ -365,15 +365,15 @@ static void decide_device(struct bg_deciding *d)
 	if (!ask->host_signed)
 		return;
 	if (!d->policy->host_signed)
-		bg_refuse(d, "host-signed", "'%s' does not allow --host-signed",
+		bg_decide_refuse(d, "host-signed", "'%s' does not allow --host-signed",
 			  d->policy->name);
 	else if (!bg_trust_has_role(d->trust, ask->signer, "host-signer"))
-		bg_refuse(d, "host-signed", "this host is no host-signer");
+		bg_decide_refuse(d, "host-signed", "this host is no host-signer");
 	else
 		bg_gap(d, "host-signed", "signed by the host '%s' for '%s'",
 		       ask->signer, ask->by);
 	if (ask->solo)
-		bg_refuse(d, "host-signed-solo",
+		bg_decide_refuse(d, "host-signed-solo",
 			  "host-signed and solo exclude each other");
 }
 

@@ -21,18 +21,18 @@ static void decide_standing(struct bg_deciding *d,
 			    const struct bg_principal *who)
 {
 	if (who->suspended)
-		bg_refuse(d, "suspended", "'%s' is suspended", who->name);
+		bg_decide_refuse(d, "suspended", "'%s' is suspended", who->name);
 	if (bg_trust_is_retired(d->trust, who->name))
-		bg_refuse(d, "retired", "'%s' is retired", who->name);
+		bg_decide_refuse(d, "retired", "'%s' is retired", who->name);
 	if (d->ask->now_ms > who->until_ms)
-		bg_refuse(d, who->kind == BG_VENDOR ? "vendor-ended" : "ended",
+		bg_decide_refuse(d, who->kind == BG_VENDOR ? "vendor-ended" : "ended",
 			  "the last day of '%s' is over", who->name);
 	for (size_t i = 0; i < d->n_grants; i++) {
 		const struct bg_known_grant *g = &d->grants[i];
 		if (!g->misuse_by || !g->by ||
 		    !bg_str_eq(bg_trust_human(d->trust, g->by), who->human))
 			continue;
-		bg_refuse(d, "barred", "'%s' is barred from '%s': misuse in %s",
+		bg_decide_refuse(d, "barred", "'%s' is barred from '%s': misuse in %s",
 			  who->name, d->policy->name, g->label);
 		break;
 	}
@@ -52,14 +52,14 @@ static void decide_vendor(struct bg_deciding *d, const struct bg_principal *who)
 	if (who->kind != BG_VENDOR)
 		return;
 	if (!who->sponsor && d->policy->sponsor_required)
-		bg_refuse(d, "vendor-sponsor", "vendor '%s' has no sponsor",
+		bg_decide_refuse(d, "vendor-sponsor", "vendor '%s' has no sponsor",
 			  who->name);
 	else if (who->sponsor && !sponsor_stands(d, who->sponsor))
-		bg_refuse(d, "vendor-sponsor",
+		bg_decide_refuse(d, "vendor-sponsor",
 			  "the sponsor of '%s' ('%s') is not in office",
 			  who->name, who->sponsor);
 	if (!who->contract && d->policy->contract_required)
-		bg_refuse(d, "vendor-contract", "vendor '%s' has no contract",
+		bg_decide_refuse(d, "vendor-contract", "vendor '%s' has no contract",
 			  who->name);
 }
 
@@ -68,18 +68,18 @@ static void decide_asker(struct bg_deciding *d)
 	const struct bg_principal *who =
 		bg_trust_principal(d->trust, d->ask->by);
 	if (!who) {
-		bg_refuse(d, "role", "'%.60s' is not in trust", d->ask->by);
+		bg_decide_refuse(d, "role", "'%.60s' is not in trust", d->ask->by);
 		return;
 	}
 	if (!may_activate(d, who->name) || who->kind == BG_HOST)
-		bg_refuse(d, "role", "'%s' may not activate '%s'", who->name,
+		bg_decide_refuse(d, "role", "'%s' may not activate '%s'", who->name,
 			  d->policy->name);
 	decide_standing(d, who);
 	decide_vendor(d, who);
 	if (is_third_party(who) && !d->ask->runner) {
 		const char *sponsor = who->kind == BG_VENDOR ? who->sponsor
 							     : who->owner;
-		bg_refuse(d, "vendor-self-mode",
+		bg_decide_refuse(d, "vendor-self-mode",
 			  "'%s' acts through a runner, or %s%s%s opens for "
 			  "them with --on-behalf",
 			  who->name, sponsor ? "'" : "",
@@ -87,7 +87,7 @@ static void decide_asker(struct bg_deciding *d)
 			  sponsor ? "'" : "");
 	}
 	if (is_third_party(who) && d->ask->beneficiary)
-		bg_refuse(d, "beneficiary", "'%s' may not act for others",
+		bg_decide_refuse(d, "beneficiary", "'%s' may not act for others",
 			  who->name);
 }
 
@@ -117,13 +117,13 @@ static void decide_beneficiary(struct bg_deciding *d)
 	}
 	const char *behind = patron(who);
 	if (who->kind == BG_HOST)
-		bg_refuse(d, "beneficiary", "'%s' is a host", who->name);
+		bg_decide_refuse(d, "beneficiary", "'%s' is a host", who->name);
 	else if (!behind && !may_activate(d, who->name))
-		bg_refuse(d, "beneficiary", "'%s' may not activate '%s'",
+		bg_decide_refuse(d, "beneficiary", "'%s' may not activate '%s'",
 			  who->name, d->policy->name);
 	else if (behind && !bg_str_eq(bg_trust_human(d->trust, behind),
 				      bg_trust_human(d->trust, d->ask->by)))
-		bg_refuse(d,
+		bg_decide_refuse(d,
 			  who->kind == BG_VENDOR ? "vendor-sponsor"
 						 : "beneficiary",
 			  "only the %s of '%s'%s%s%s may open for them",
@@ -135,7 +135,7 @@ static void decide_beneficiary(struct bg_deciding *d)
 		decide_vendor(d, who);
 	else if (who->kind == BG_VENDOR && d->policy->contract_required &&
 		 !who->contract)
-		bg_refuse(d, "vendor-contract", "vendor '%s' has no contract",
+		bg_decide_refuse(d, "vendor-contract", "vendor '%s' has no contract",
 			  who->name);
 	bg_gap(d, "on-behalf", "'%s' acts for '%s'", d->ask->by, who->name);
 }
@@ -145,7 +145,7 @@ void bg_decide_people(struct bg_deciding *d)
 	for (size_t i = 0; i < d->trust->n_suspended; i++)
 		if (bg_str_eq(d->trust->suspended[i].name, d->policy->name) &&
 		    !bg_trust_principal(d->trust, d->policy->name))
-			bg_refuse(d, "policy-suspended",
+			bg_decide_refuse(d, "policy-suspended",
 				  "policy '%s' is suspended", d->policy->name);
 	decide_asker(d);
 	if (d->ask->beneficiary)
