@@ -358,6 +358,23 @@ static int load(struct bg_signer *s, struct install_key *k, const char *path,
 	return bg_keyblob_parse(&s->blob, blob.buf, blob.len, err);
 }
 
+int bg_install_key_blob(struct bg_str *blob, const char *path,
+			struct bg_error *err)
+{
+	BG_AUTO(install_key) struct install_key k = { 0 };
+	BG_AUTO(secret) struct bg_str text = BG_STR_INIT;
+	int r = read_file(&text, path, err);
+
+	if (r)
+		return r;
+	if (!parse_file(&k, bg_str_text(&text)))
+		return bg_fail(err, BG_ENOKEY, "install-key-damaged",
+			       "the installation's key '%s' is damaged", path);
+	if ((r = load_secret(&k, err)))
+		return r;
+	return make_blob(blob, &k, err);
+}
+
 int bg_signer_open_file(struct bg_signer **out, const char *path,
 			struct bg_error *err)
 {

@@ -75,4 +75,8 @@ int bg_signer_sign(struct bg_str *armor, struct bg_signer *s,
 int bg_install_key_make(struct bg_str *blob, const char *path, const char *uid,
 			struct bg_error *err) BG_MUST_CHECK;
 
+/* The public blob of a key made so: the same bytes each time. */
+int bg_install_key_blob(struct bg_str *blob, const char *path,
+			struct bg_error *err) BG_MUST_CHECK;
+
 #endif

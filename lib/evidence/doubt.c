@@ -226,10 +226,10 @@ static size_t count_live(const struct bg_reader *r, const char *principal)
 	size_t n = 0;
 
 	for (size_t i = 0; i < r->n_logs; i++)
-		n += r->logs[i].valid && is_live(r, &r->logs[i].w, principal);
-	for (size_t i = 0; from && i < from->n; i++)
-		n += !bg_reader_log(r, from->writers[i].name) &&
-		     is_live(r, &from->writers[i], principal);
+		n += r->logs[i].valid && !r->logs[i].from_index &&
+		     is_live(r, &r->logs[i].w, principal);
+	if (from && from->live)
+		n += from->live(from->arg, principal);
 	return n;
 }
 

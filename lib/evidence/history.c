@@ -402,8 +402,10 @@ static int visit(struct bg_reader *r, struct bg_item *from,
 
 		if (i->visit) {
 			stack.n--;
-			if (i->visit == 1)
+			if (i->visit == 1) {
+				i->order = r->n_checked++;
 				rc = check_item(r, i, err);
+			}
 			i->visit = 2;
 			continue;
 		}
@@ -479,6 +481,7 @@ static int add_tips(struct bg_reader *r, const struct bg_refs *refs,
  * on travels with it): candidates like the ref's own. */
 static int extend_trust(struct bg_reader *r, struct bg_repo *repo,
 			const struct bg_refs *refs,
+			const struct bg_trust_chain *given,
 			const struct bg_digest *anchor, struct bg_error *err)
 {
 	static char full[] = "parent", name[] = "trust";
@@ -503,7 +506,8 @@ static int extend_trust(struct bg_reader *r, struct bg_repo *repo,
 	}
 	if (rc)
 		rc = bg_fail_oom(err);
-	if (!rc && more.list.n > refs->list.n) {
+	r->out->trust_moved = given && more.list.n > refs->list.n;
+	if (!rc && !given && more.list.n > refs->list.n) {
 		bg_trust_chain_release(r->trust);
 		bg_findings_release(r->findings);
 		rc = bg_trust_chain_read_refs(r->trust, r->findings, repo,
@@ -515,15 +519,18 @@ static int extend_trust(struct bg_reader *r, struct bg_repo *repo,
 	return rc;
 }
 
-static int add_event(struct bg_history *out, struct bg_item *i,
+static int add_event(struct bg_reader *r, struct bg_item *i,
 		     struct bg_error *err)
 {
+	const struct bg_place place = { i->order, r->out->events.n };
 	struct bg_event *e = malloc(sizeof(*e));
 
-	if (!e || bg_vec_push(&out->events, e)) {
+	if (!e || bg_vec_push(&r->out->events, e)) {
 		free(e);
 		return bg_fail_oom(err);
 	}
+	if (bg_vec_push(&r->order, place))
+		return bg_fail_oom(err);
 	*e = i->record.event;
 	e->wrong = i->wrong;
 	e->doubtful = i->doubtful;
@@ -549,11 +556,30 @@ static int hand_out_log(struct bg_reader *r, struct bg_log_state *log,
 			if (v[best]->wrong && !v[j]->wrong)
 				best = j;
 		if (v[best]->kind == BG_ITEM_EVENT)
-			rc = add_event(r->out, v[best], err);
+			rc = add_event(r, v[best], err);
 		if (rc)
 			return rc;
 		i = j;
 	}
+	return 0;
+}
+
+static int by_order(const void *a, const void *b)
+{
+	const struct bg_place *x = a, *y = b;
+
+	return x->order < y->order ? -1 : x->order > y->order;
+}
+
+static int hand_out_order(struct bg_reader *r, struct bg_error *err)
+{
+	r->out->causal = calloc(r->order.n + 1, sizeof(*r->out->causal));
+	if (!r->out->causal)
+		return bg_fail_oom(err);
+	if (r->order.n)
+		qsort(r->order.v, r->order.n, sizeof(*r->order.v), by_order);
+	for (size_t i = 0; i < r->order.n; i++)
+		r->out->causal[i] = r->order.v[i].event;
 	return 0;
 }
 
@@ -571,7 +597,7 @@ static int hand_out(struct bg_reader *r, struct bg_error *err)
 			return bg_fail_oom(err);
 		log->w.key = (struct bg_keyblob){ 0 };
 	}
-	return 0;
+	return hand_out_order(r, err);
 }
 
 static int by_place(const void *a, const void *b)
@@ -596,7 +622,6 @@ void bg_findings_sort(struct bg_findings *f)
 
 static int judge_all(struct bg_reader *r, struct bg_error *err)
 {
-	const struct bg_history_from *from = r->opt->from;
 	int rc = bg_reader_check_signatures(r, err);
 
 	if (!rc)
@@ -605,7 +630,7 @@ static int judge_all(struct bg_reader *r, struct bg_error *err)
 		rc = bg_reader_second_engine(r, err);
 	if (!rc)
 		rc = bg_reader_doubt(r, err);
-	if (!rc && !r->n_logs && !(from && from->n)) {
+	if (!rc && !r->n_logs && !r->opt->from) {
 		r->out->incomplete = true;
 		if (bg_finding_add(r->findings, "no-log", "", NULL,
 				   "there is trust, and not one event"))
@@ -619,6 +644,7 @@ static int judge_all(struct bg_reader *r, struct bg_error *err)
 
 int bg_history_read_refs(struct bg_history *out, struct bg_repo *repo,
 			 const struct bg_refs *refs,
+			 const struct bg_trust_chain *given,
 			 const struct bg_digest *anchor,
 			 const struct bg_history_options *opt,
 			 struct bg_error *err)
@@ -626,7 +652,9 @@ int bg_history_read_refs(struct bg_history *out, struct bg_repo *repo,
 	BG_AUTO(reader) struct bg_reader r = { 0 };
 	int rc = bg_reader_init(&r, repo, opt, out, err);
 
-	if (!rc)
+	if (!rc && given)
+		out->trust = *given;
+	else if (!rc)
 		rc = bg_trust_chain_read_refs(&out->trust, &out->findings, repo,
 					      refs, anchor, err);
 	if (!rc)
@@ -636,13 +664,15 @@ int bg_history_read_refs(struct bg_history *out, struct bg_repo *repo,
 	if (!rc)
 		rc = bg_reader_read(&r, err);
 	if (!rc)
-		rc = extend_trust(&r, repo, refs, anchor, err);
+		rc = extend_trust(&r, repo, refs, given, anchor, err);
 	if (!rc)
 		rc = bg_reader_group(&r, err);
 	if (!rc)
 		rc = judge_all(&r, err);
 	out->read = r.items.n;
 	out->anchored = anchor && out->trust.n;
+	if (given)
+		out->trust = (struct bg_trust_chain){ 0 };
 	if (!rc && out->findings.oom)
 		rc = bg_fail_oom(err);
 	return rc;
@@ -657,7 +687,8 @@ int bg_history_read(struct bg_history *out, struct bg_repo *repo,
 	int rc = bg_repo_refs(&refs, &other, repo, err);
 
 	if (!rc)
-		rc = bg_history_read_refs(out, repo, &refs, anchor, opt, err);
+		rc = bg_history_read_refs(out, repo, &refs, NULL, anchor, opt,
+					  err);
 	if (!rc && other &&
 	    bg_finding_add(&out->findings, "unknown-ref", "", NULL,
 			   "%zu refs hold no evidence", other))
@@ -674,6 +705,7 @@ void bg_history_release(struct bg_history *h)
 	for (size_t i = 0; i < h->writers.n; i++)
 		bg_keyblob_release(&h->writers.v[i].key);
 	bg_vec_release(&h->events);
+	free(h->causal);
 	bg_vec_release(&h->writers);
 	bg_findings_release(&h->findings);
 	bg_trust_chain_release(&h->trust);

@@ -109,14 +109,16 @@ struct bg_known {
 	uint64_t floor; /* T2: highest trust version it had seen */
 	char writer[BG_WRITER_MAX];
 };
-/* Where reading may stop: what the index has verified. */
+/* Where reading may stop: what the index has verified.  Calls are serialised,
+ * from any thread. */
 struct bg_history_from {
-	size_t n;
-	const struct bg_writer *writers;
-	/* Is this event known?  By digest or by commit (the other is NULL).
-	 * Calls are serialised, from any thread. */
+	/* Is this event known?  By digest or by commit (the other is NULL). */
 	bool (*find)(void *arg, const struct bg_digest *digest,
 		     const struct bg_oid *commit, struct bg_known *out);
+	/* A known log, with its key (taken over by the caller). */
+	bool (*writer)(void *arg, const char *name, struct bg_writer *out);
+	/* How many live logs of its own a principal has. */
+	size_t (*live)(void *arg, const char *principal);
 	void *arg;
 };
 struct bg_history_options {
@@ -136,7 +138,11 @@ struct bg_history {
 	size_t read; /* commits read */
 	bool incomplete, unsupported;
 	bool anchored;
-	bool rebuild; /* what is new contradicts `from`: read again
+	size_t *causal;   /* indices of events, what each one answers
+				   * and follows before it; events.n of them */
+	bool trust_moved; /* an event relies on a trust version that the
+				   * given chain lacks (chain.h) */
+	bool rebuild;     /* what is new contradicts `from`: read again
 				   * without it; the rest is not filled in */
 };
 /* Read and verify every log (and trust): object hash, grammar, canonical bytes,

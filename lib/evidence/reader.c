@@ -170,6 +170,7 @@ void bg_reader_release(struct bg_reader *r)
 	bg_vec_release(&r->names);
 	bg_vec_release(&r->todo);
 	bg_vec_release(&r->keys);
+	bg_vec_release(&r->order);
 	free(r->by_oid.slot);
 	free(r->by_digest.slot);
 	if (r->repo) {
@@ -484,7 +485,7 @@ static const struct bg_pubkey *find_key(const struct bg_reader *r,
 
 	if (key || !i->log)
 		return key;
-	blob = i->log->known_key ? i->log->known_key : &i->log->blob;
+	blob = i->log->w.key.keys.n ? &i->log->w.key : &i->log->blob;
 	for (size_t k = 0; k < blob->keys.n; k++)
 		if (bg_fpr_eq(&blob->keys.v[k].fpr, fpr) &&
 		    blob->keys.v[k].may_sign)
@@ -596,17 +597,6 @@ static int by_fpr(const void *a, const void *b)
 	return memcmp(x->fpr.b, y->fpr.b, BG_FPR_LEN);
 }
 
-static const struct bg_writer *from_index(const struct bg_reader *r,
-					  const char *name)
-{
-	const struct bg_history_from *from = r->opt->from;
-
-	for (size_t i = 0; from && i < from->n; i++)
-		if (!strcmp(from->writers[i].name, name))
-			return &from->writers[i];
-	return NULL;
-}
-
 /* The key of seq 1, to check signatures with.  The log's name is made from its
  * key, so a registration that somebody else put beside it does not count. */
 static void candidate_key(struct bg_reader *r, struct bg_log_state *log,
@@ -635,19 +625,15 @@ static int add_log(struct bg_reader *r, const char *name, size_t begin,
 		   size_t end)
 {
 	struct bg_log_state *log = &r->logs[r->n_logs++];
-	const struct bg_writer *known = from_index(r, name);
+	const struct bg_history_from *from = r->opt->from;
 	char host[33], hex12[13];
 
 	log->begin = begin;
 	log->end = end;
 	snprintf(log->w.name, sizeof(log->w.name), "%s", name);
 	bg_writer_split(log->w.principal, host, hex12, name);
-	if (known) {
-		log->w = *known;
-		log->w.key = (struct bg_keyblob){ 0 };
-		log->known_key = &known->key;
+	if (from && from->writer && from->writer(from->arg, name, &log->w))
 		log->from_index = log->valid = true;
-	}
 	candidate_key(r, log, host);
 	for (size_t i = begin; i < end; i++)
 		r->items.v[i]->log = log;

@@ -37,6 +37,10 @@ struct bg_item {
 	uint64_t floor;
 	bool wrong, doubtful, waits;
 	unsigned char visit; /* 0 new, 1 under way, 2 done */
+	size_t order;
+};
+struct bg_place { /* where in the order of checking an event was */
+	size_t order, event;
 };
 struct bg_table { /* open addressing over items, by oid or digest */
 	uint32_t *slot;
@@ -46,7 +50,6 @@ struct bg_log_state {
 	struct bg_writer w;
 	size_t begin, end;      /* its items, sorted by seq */
 	struct bg_keyblob blob; /* key of its registration, not judged */
-	const struct bg_keyblob *known_key; /* of the index */
 	bool from_index, valid, told;
 };
 struct bg_reader {
@@ -62,6 +65,8 @@ struct bg_reader {
 	size_t n_logs;
 	/* keys of every trust version, by fingerprint */
 	BG_VEC(const struct bg_pubkey *) keys;
+	BG_VEC(struct bg_place) order;
+	size_t n_checked;
 	/* phase under way */
 	pthread_mutex_t lock;
 	pthread_cond_t more;

@@ -42,7 +42,9 @@ struct bg_store_options {
 	bool search;
 	const struct bg_places *places;
 	bg_judge_fn judge;
-	bool need_install; /* commands that sign */
+	bg_judge_fn judge_loose; /* each new event without a grant; row->root is
+				  * zero and the row is not kept; or NULL */
+	bool need_install;       /* commands that sign */
 };
 /* Opens, verifies trust from the pinned anchor (else bg_store_anchored() is
  * false), brings the index up to date.  BG_EVERIFY when trust is wrong. */
