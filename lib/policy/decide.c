@@ -393,10 +393,23 @@ static void decide_freshness(struct bg_deciding *d)
 
 /* --- the whole ----------------------------------------------------------------------- */
 
+/* Refusals before wrong words: the first reason is what a command says. */
+static void order_reasons(struct bg_decision *out)
+{
+	for (size_t i = 1; i < out->reasons.n; i++) {
+		struct bg_reason r = out->reasons.v[i];
+		size_t k = i;
+		for (; k > 0 && out->reasons.v[k - 1].usage && !r.usage; k--)
+			out->reasons.v[k] = out->reasons.v[k - 1];
+		out->reasons.v[k] = r;
+	}
+}
+
 static void conclude(struct bg_deciding *d)
 {
 	struct bg_decision *out = d->out;
 	bool refused = false;
+	order_reasons(out);
 	for (size_t i = 0; i < out->reasons.n; i++)
 		refused = refused || !out->reasons.v[i].usage;
 	out->allowed = out->reasons.n == 0;
