@@ -12,7 +12,7 @@
 #define FILE_MAX (64 * 1024)
 #define ARGV0_MAX 200
 
-void bg_record_release(struct bg_session_record *r)
+void bg_session_record_release(struct bg_session_record *r)
 {
 	json_decref(r->command);
 	free(r->path);
@@ -266,7 +266,7 @@ static int recover_one(size_t *n, const struct bg_ops *ops, const char *path,
 	if (!r.path)
 		return bg_fail_oom(err);
 	rc = recover_file(&r, o, err);
-	bg_record_release(&r);
+	bg_session_record_release(&r);
 	*n += rc == 0;
 	return rc;
 }

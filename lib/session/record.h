@@ -31,6 +31,6 @@ int bg_record_finish(struct bg_session_record *r, const struct bg_record_end *e,
 		     struct bg_error *err) BG_MUST_CHECK;
 /* It never ran after all: the next recovery says so. */
 void bg_record_abandon(struct bg_session_record *r);
-void bg_record_release(struct bg_session_record *r);
+void bg_session_record_release(struct bg_session_record *r);
 
 #endif

@@ -359,6 +359,6 @@ int bg_session_run(struct bg_session_result *out,
 			bg_record_abandon(&s.record);
 	}
 	bg_timer_close(&s.timer);
-	bg_record_release(&s.record);
+	bg_session_record_release(&s.record);
 	return rc;
 }
