@@ -199,12 +199,14 @@ static int fill(struct bg_principal *p, struct bg_change *c, const char *name,
 	}
 	if (!p->email)
 		p->email = bg_arena_printf(&c->t->arena, "%s@invalid", name);
-	if (!living && !p->owner)
-		return bg_ctx_usage(c->ctx, err,
-				    "a %s needs somebody who answers for it: "
-				    "--owner NAME",
-				    bg_principal_kind_text(p->kind));
-	return 0;
+	if (living || p->owner)
+		return 0;
+	/* Somebody answers for a machine: else whoever adds it. */
+	const struct bg_principal *me = NULL;
+	rc = bg_ctx_me(&me, c->ctx, err);
+	if (!rc)
+		p->owner = me->name;
+	return rc;
 }
 
 static int add_roles(struct bg_change *c, const char *name,
