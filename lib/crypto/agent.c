@@ -213,6 +213,18 @@ void bg_agent_close(struct bg_agent *a)
 	free(a);
 }
 
+int bg_agent_look(struct bg_error *err, const struct bg_gpg *gpg)
+{
+	BG_AUTO(agent) struct bg_agent *a = NULL;
+	struct bg_error why;
+
+	if (bg_str_eq(err->id, "key-not-here") &&
+	    bg_agent_open(&a, gpg, &why) &&
+	    bg_str_eq(why.id, "agent-unreachable"))
+		*err = why;
+	return err->code;
+}
+
 /*
  * Commands.
  */

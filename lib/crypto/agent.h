@@ -44,6 +44,9 @@ int bg_agent_open(struct bg_agent **out, const struct bg_gpg *gpg,
 		  struct bg_error *err) BG_MUST_CHECK;
 void bg_agent_close(struct bg_agent *a);
 BG_AUTO_POINTER(agent, struct bg_agent, bg_agent_close)
+/* gpg says "no secret key" of every key when it has no agent: turn such an
+ * error into "agent-unreachable" if that is what it is.  Gives err->code. */
+int bg_agent_look(struct bg_error *err, const struct bg_gpg *gpg);
 /* BG_ENOKEY "key-not-here" when the agent has no such secret key. */
 int bg_agent_has(struct bg_agent *a, const char *keygrip,
 		 struct bg_error *err) BG_MUST_CHECK;

@@ -101,19 +101,6 @@ static bool is_only_choice(const struct bg_keyblob *blob,
 	return true;
 }
 
-/* gpg says "no secret key" of every key when it has no agent. */
-static int look_for_agent(const struct bg_gpg *gpg, struct bg_error *err)
-{
-	BG_AUTO(agent) struct bg_agent *a = NULL;
-	struct bg_error why;
-
-	if (bg_str_eq(err->id, "key-not-here") &&
-	    bg_agent_open(&a, gpg, &why) &&
-	    bg_str_eq(why.id, "agent-unreachable"))
-		*err = why;
-	return err->code;
-}
-
 int bg_gpgme_sign(struct bg_str *packet, const struct bg_gpg *gpg,
 		  const struct bg_keyblob *blob, const struct bg_pubkey *key,
 		  const void *payload, size_t n, struct bg_error *err)
@@ -132,6 +119,6 @@ int bg_gpgme_sign(struct bg_str *packet, const struct bg_gpg *gpg,
 	else
 		r = sign_spawn(gpg, key, in, out, err);
 	if (r)
-		return look_for_agent(gpg, err);
+		return bg_agent_look(err, gpg);
 	return bg_str_check(packet, err);
 }
