@@ -165,6 +165,7 @@ int bg_ctx_store(struct bg_ctx *ctx, unsigned flags, struct bg_error *err)
 		.path = repo_of(ctx),
 		.places = &ctx->places,
 		.judge = bg_grant_row_make,
+		.judge_loose = bg_grant_loose_make,
 		.need_install = flags & (BG_CMD_SIGN | BG_CMD_ANCHORED),
 	};
 	if (ctx->store)

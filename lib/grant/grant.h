@@ -93,6 +93,10 @@ int bg_grant_load(struct bg_grant **out, struct bg_store *store,
 int bg_grant_row_make(struct bg_grant_row *row, struct bg_findings *f,
 		      struct bg_store *store, struct bg_event_list *events,
 		      struct bg_error *err);
+/* bg_judge_fn for bg_store_options.judge_loose: row is not used. */
+int bg_grant_loose_make(struct bg_grant_row *row, struct bg_findings *f,
+			struct bg_store *store, struct bg_event_list *events,
+			struct bg_error *err);
 /* Judge every grant of a history (verify): findings are appended to
  * h->findings. Parallel inside. */
 int bg_history_judge(struct bg_history *h, struct bg_error *err) BG_MUST_CHECK;

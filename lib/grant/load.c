@@ -53,18 +53,24 @@ static int rotations_of(struct bg_event *const **out, size_t *n, void *arg,
 	return 0;
 }
 
+static int lookup_make(struct bg_judge_env *env, struct lookup *l,
+		       struct bg_error *err)
+{
+	*env = (struct bg_judge_env){ .newest = bg_store_trust(l->store),
+				      .version = version_of,
+				      .writer = writer_of,
+				      .rotations = rotations_of,
+				      .arg = l };
+	return bg_store_writers(&l->writers, &l->n_writers, l->store, err);
+}
+
 static int judge(struct bg_grant **out, struct bg_store *store,
 		 struct bg_event_list *events, struct bg_error *err)
 {
 	BG_AUTO(lookup) struct lookup l = { .store = store };
-	struct bg_judge_env env = { .newest = bg_store_trust(store),
-				    .version = version_of,
-				    .writer = writer_of,
-				    .rotations = rotations_of,
-				    .arg = &l };
-	int rc;
+	struct bg_judge_env env;
+	int rc = lookup_make(&env, &l, err);
 
-	rc = bg_store_writers(&l.writers, &l.n_writers, store, err);
 	if (rc)
 		return rc;
 	return bg_grant_judge(out, events->list.v, events->list.n, &env, err);
@@ -266,5 +272,19 @@ int bg_grant_row_make(struct bg_grant_row *row, struct bg_findings *f,
 	for (size_t i = 0; !rc && i < g->findings.list.n; i++)
 		if (bg_vec_push(&f->list, g->findings.list.v[i]))
 			return bg_fail_oom(err);
+	return rc;
+}
+
+int bg_grant_loose_make(struct bg_grant_row *row, struct bg_findings *f,
+			struct bg_store *store, struct bg_event_list *events,
+			struct bg_error *err)
+{
+	BG_AUTO(lookup) struct lookup l = { .store = store };
+	struct bg_judge_env env;
+	int rc = lookup_make(&env, &l, err);
+
+	(void)row;
+	for (size_t i = 0; !rc && i < events->list.n; i++)
+		rc = bg_judge_loose(f, events->list.v[i], &env, err);
 	return rc;
 }

@@ -62,6 +62,14 @@ static const struct bg_trust_file *file_of(const struct bg_judge *j,
 	return bg_trust_file(j->g->trust, path);
 }
 
+static const char *first_error(const struct bg_faults *f)
+{
+	for (size_t i = 0; i < f->list.n; i++)
+		if (f->list.v[i].severity == BG_SEV_ERROR)
+			return f->list.v[i].text;
+	return "";
+}
+
 static int load_policy(struct bg_judge *j, const struct bg_trust_file *f)
 {
 	BG_AUTO(faults) struct bg_faults faults = { 0 };
@@ -78,6 +86,9 @@ static int load_policy(struct bg_judge *j, const struct bg_trust_file *f)
 		return rc;
 	if (bg_faults_have_errors(&faults)) {
 		bg_policy_free(p);
+		bg_judge_wrong(j, &j->ev[j->root], "policy-missing",
+			       "%.60s has faults: %.100s", f->path,
+			       first_error(&faults));
 		return 0;
 	}
 	j->g->policy = p;
@@ -118,7 +129,6 @@ static int pin_policy(struct bg_judge *j)
 	const char *sum = bg_json_text(named, "sha256");
 	const struct bg_trust_file *f = file_of(j, "policies", name);
 	struct bg_digest want;
-	int rc;
 
 	if (!f) {
 		bg_judge_wrong(j, root, "policy-missing",
@@ -133,11 +143,7 @@ static int pin_policy(struct bg_judge *j)
 			       "policy '%.60s' is another one in trust version "
 			       "%llu",
 			       name, (unsigned long long)j->g->trust->version);
-	rc = load_policy(j, f);
-	if (!rc && !j->g->policy)
-		bg_judge_wrong(j, root, "policy-missing",
-			       "policy '%.60s' has faults", name);
-	return rc;
+	return load_policy(j, f);
 }
 
 static int pin_scope(struct bg_judge *j)
