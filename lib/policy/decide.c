@@ -27,7 +27,7 @@ static struct bg_reason *add_reason(struct bg_deciding *d,
 }
 
 struct bg_reason *bg_decide_refuse(struct bg_deciding *d, const char *id,
-			    const char *fmt, ...)
+				   const char *fmt, ...)
 {
 	struct bg_reason r;
 	va_list ap;
@@ -189,8 +189,8 @@ static void decide_scope(struct bg_deciding *d)
 		return;
 	const struct bg_scope *fit = bg_policy_default_scope(d->policy, code);
 	struct bg_reason *r = bg_decide_refuse(d, "not-this-scope",
-					"%s does not open '%s/%s'", code,
-					d->policy->name, scope->id);
+					       "%s does not open '%s/%s'", code,
+					       d->policy->name, scope->id);
 	if (fit)
 		set_hint(d, r, fit->id, d->ask->duration, "");
 }
@@ -211,7 +211,7 @@ static void decide_window(struct bg_deciding *d)
 	if (asked > max) {
 		bg_duration_format(text, max);
 		struct bg_reason *r = bg_decide_refuse(d, "window-over-limit",
-						"at most %s here", text);
+						       "at most %s here", text);
 		set_hint(d, r, d->out->scope ? d->out->scope->id : NULL, max,
 			 drill ? "--drill" : "");
 		asked = max;
@@ -228,15 +228,16 @@ static void decide_drill(struct bg_deciding *d)
 	if (!d->ask->drill)
 		return;
 	if (!p->drill_every) {
-		bg_decide_refuse(d, "drill-block", "'%s' has no drill block", p->name);
+		bg_decide_refuse(d, "drill-block", "'%s' has no drill block",
+				 p->name);
 		return;
 	}
 	if (!d->out->scope || !p->drill_scope ||
 	    strcmp(d->out->scope->id, p->drill_scope) == 0)
 		return;
 	struct bg_reason *r = bg_decide_refuse(d, "drill-scope",
-					"a drill opens '%s/%s' only", p->name,
-					p->drill_scope);
+					       "a drill opens '%s/%s' only",
+					       p->name, p->drill_scope);
 	set_hint(d, r, p->drill_scope, 0, "--drill");
 }
 
@@ -264,11 +265,10 @@ static void decide_concurrent(struct bg_deciding *d)
 	}
 	if (n < d->policy->concurrent)
 		return;
-	struct bg_reason *r = bg_decide_refuse(d, "concurrent",
-					"%u of %u open in '%s/%s' already (%s)",
-					n, d->policy->concurrent,
-					d->policy->name, d->out->scope->id,
-					label ? label : "");
+	struct bg_reason *r = bg_decide_refuse(
+		d, "concurrent", "%u of %u open in '%s/%s' already (%s)", n,
+		d->policy->concurrent, d->policy->name, d->out->scope->id,
+		label ? label : "");
 	if (r && label)
 		snprintf(r->hint, sizeof(r->hint), "bg done %s", label);
 }
@@ -285,9 +285,9 @@ static void decide_owing(struct bg_deciding *d)
 		       n == 1 ? "" : "s");
 		return;
 	}
-	struct bg_reason *r = bg_decide_refuse(d, "owing",
-					"%zu overdue review%s of '%s'", n,
-					n == 1 ? "" : "s", d->policy->name);
+	struct bg_reason *r =
+		bg_decide_refuse(d, "owing", "%zu overdue review%s of '%s'", n,
+				 n == 1 ? "" : "s", d->policy->name);
 	set_hint(d, r, d->ask->scope, d->ask->duration, "--owing");
 }
 
@@ -304,8 +304,9 @@ static void decide_approval(struct bg_deciding *d)
 	if (!d->ask->solo)
 		return;
 	if (a->solo == BG_SOLO_DENIED) {
-		bg_decide_refuse(d, "solo-denied", "'%s' may not be opened alone",
-			  d->policy->name);
+		bg_decide_refuse(d, "solo-denied",
+				 "'%s' may not be opened alone",
+				 d->policy->name);
 	} else if (a->solo == BG_SOLO_AFTER) {
 		bg_duration_format(after, a->solo_after);
 		bg_gap(d, "solo-later",
@@ -332,22 +333,23 @@ static void decide_identity(struct bg_deciding *d)
 	if (!d->out->scope)
 		return;
 	if (d->ask->now_ms >= id->retired_ms)
-		bg_decide_refuse(d, "identity-retired", "identity '%s' is retired",
-			  id->name);
+		bg_decide_refuse(d, "identity-retired",
+				 "identity '%s' is retired", id->name);
 	if (id->users.n && !bg_names_have(&id->users, d->policy->name))
 		bg_decide_refuse(d, "identity-users",
-			  "identity '%s' is not for policy '%s'", id->name,
-			  d->policy->name);
+				 "identity '%s' is not for policy '%s'",
+				 id->name, d->policy->name);
 	if (!id->escrow.present || bg_opens_alone(d))
 		return;
 	if (d->ask->solo)
-		bg_decide_refuse(d, "solo-no-envelope",
-			  "'%s' cannot open the credential of '%s' alone",
-			  d->ask->by, id->name);
+		bg_decide_refuse(
+			d, "solo-no-envelope",
+			"'%s' cannot open the credential of '%s' alone",
+			d->ask->by, id->name);
 	else if (id->escrow.k == 0)
 		bg_decide_refuse(d, "escrow-role",
-			  "only %s can open the credential of '%s'",
-			  id->escrow.solo_to, id->name);
+				 "only %s can open the credential of '%s'",
+				 id->escrow.solo_to, id->name);
 	d->out->shares = id->escrow.k;
 	d->out->waits = d->out->waits || id->escrow.k > 0;
 }
@@ -357,24 +359,26 @@ static void decide_device(struct bg_deciding *d)
 	const struct bg_ask *ask = d->ask;
 	if (d->policy->device == BG_DEVICE_PINNED && !ask->device_pinned)
 		bg_decide_refuse(d, "device-unknown",
-			  "'%s' opens only from devices that trust pins",
-			  d->policy->name);
+				 "'%s' opens only from devices that trust pins",
+				 d->policy->name);
 	else if (d->policy->device == BG_DEVICE_KNOWN && !ask->device_known &&
 		 !ask->device_pinned)
 		bg_gap(d, "device-new", "opened from a device that is new");
 	if (!ask->host_signed)
 		return;
 	if (!d->policy->host_signed)
-		bg_decide_refuse(d, "host-signed", "'%s' does not allow --host-signed",
-			  d->policy->name);
+		bg_decide_refuse(d, "host-signed",
+				 "'%s' does not allow --host-signed",
+				 d->policy->name);
 	else if (!bg_trust_has_role(d->trust, ask->signer, "host-signer"))
-		bg_decide_refuse(d, "host-signed", "this host is no host-signer");
+		bg_decide_refuse(d, "host-signed",
+				 "this host is no host-signer");
 	else
 		bg_gap(d, "host-signed", "signed by the host '%s' for '%s'",
 		       ask->signer, ask->by);
 	if (ask->solo)
 		bg_decide_refuse(d, "host-signed-solo",
-			  "host-signed and solo exclude each other");
+				 "host-signed and solo exclude each other");
 }
 
 /* Age of trust never refuses; it is loud (lifecycle.md T5). */

@@ -18,7 +18,7 @@ struct bg_deciding {
 /* Add a refusal, a usage fault, a gap. Returns it, to set its hint; NULL when
  * memory is out. */
 struct bg_reason *bg_decide_refuse(struct bg_deciding *d, const char *id,
-			    const char *fmt, ...) BG_PRINTF(3, 4);
+				   const char *fmt, ...) BG_PRINTF(3, 4);
 struct bg_reason *bg_mistake(struct bg_deciding *d, const char *id,
 			     const char *fmt, ...) BG_PRINTF(3, 4);
 void bg_gap(struct bg_deciding *d, const char *id, const char *fmt, ...)

@@ -39,8 +39,8 @@ static void test_corpus(void **state)
 		assert_ok(lint_file(&got, "auto", yaml, &err), err);
 		if (strcmp(bg_str_text(&got), bg_str_text(&want)) == 0)
 			continue;
-		print_error("%s: expected\n%sgot\n%s", yaml,
-			    bg_str_text(&want), bg_str_text(&got));
+		print_error("%s: expected\n%sgot\n%s", yaml, bg_str_text(&want),
+			    bg_str_text(&got));
 		wrong++;
 	}
 	globfree(&files);
@@ -49,8 +49,10 @@ static void test_corpus(void **state)
 
 /* --- starters against trust ------------------------------------------------------ */
 
-static const char *const starters[] = { "prod-db",	   "linux-root",
-					"ssh-host",	   "service-account",
+static const char *const starters[] = { "prod-db",
+					"linux-root",
+					"ssh-host",
+					"service-account",
 					"maintenance-credential",
 					"vendor-support" };
 
@@ -208,8 +210,8 @@ static const struct change_case changes[] = {
 	  "retired: 2030-01-01", "identity-retired " },
 	/* Nobody left: only the activator herself; only one of two; only in
 	 * another role; only another name of the same person. */
-	{ "prod-db", "trust.yaml", "sre-lead: [dana, omar]",
-	  "sre-lead: []", "!quorum-unreachable " },
+	{ "prod-db", "trust.yaml", "sre-lead: [dana, omar]", "sre-lead: []",
+	  "!quorum-unreachable " },
 	{ "prod-db", "trust.yaml", "security-review: [rita, ines]",
 	  "security-review: [eve]", "!review-unreachable " },
 	{ "prod-db", "trust.yaml", "security-review: [rita, ines]",
@@ -228,12 +230,10 @@ static const struct change_case changes[] = {
 	  "when: after, within: 1h", "when: before, within: 1h, solo: allowed",
 	  "" },
 	{ "maintenance-credential", "identities/san-root.yaml",
-	  "{solo_to: storage-oncall}", "{solo_to: storage}",
-	  "!unknown-role " },
+	  "{solo_to: storage-oncall}", "{solo_to: storage}", "!unknown-role " },
 	{ "maintenance-credential", "identities/san-root.yaml",
 	  "{solo_to: storage-oncall}",
-	  "{quorum: {k: 1, custodians: [dana, zoe]}}",
-	  "!unknown-principal " },
+	  "{quorum: {k: 1, custodians: [dana, zoe]}}", "!unknown-principal " },
 	{ "maintenance-credential", "policies/maintenance-credential.yaml",
 	  "rotate: {within: 24h}\n", "", "never-rotated " },
 	{ "maintenance-credential", "identities/san-root.yaml",
@@ -375,10 +375,11 @@ static void test_patterns(void **state)
 		{ "a\\.b", "a.b", true },
 		{ "a\\.b", "axb", false },
 		{ "\\{x\\}", "{x}", true },
-		{ "a{2}", "aa", false },     /* has a fault */
-		{ "(a)\\1", "aa", false },   /* has a fault */
+		{ "a{2}", "aa", false },   /* has a fault */
+		{ "(a)\\1", "aa", false }, /* has a fault */
 		{ "(((((a+)+)+)+)+)+b",
-		  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac", false },
+		  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac",
+		  false },
 	};
 	char text[140];
 	(void)state;
@@ -472,7 +473,8 @@ static size_t pick(size_t n)
 
 static void mutate(char *text, size_t *n)
 {
-	static const char bits[] = "{}[]:,-#&*!|>'\"%@`?~<\n \t\\\x80\xff\0az09";
+	static const char bits[] =
+		"{}[]:,-#&*!|>'\"%@`?~<\n \t\\\x80\xff\0az09";
 	for (size_t k = 1 + pick(4); k > 0 && *n > 40; k--) {
 		size_t at = pick(*n), len = 1 + pick(20);
 		if (at + len > *n)

@@ -83,14 +83,12 @@ static void parse(struct bg_trust **out, struct bg_str *ids,
 	struct bg_error err;
 	BG_AUTO(str) struct bg_str text = BG_STR_INIT;
 	BG_AUTO(faults) struct bg_faults faults = { 0 };
-	bg_str_addf(&text, trust_format, ana->primary, ana->signing,
-		    ana_digest, alice->primary, alice->signing, alice->digest,
-		    ana->digest, ana->digest);
+	bg_str_addf(&text, trust_format, ana->primary, ana->signing, ana_digest,
+		    alice->primary, alice->signing, alice->digest, ana->digest,
+		    ana->digest);
 	struct bg_trust_file files[] = {
 		{ .path = "trust.yaml", .text = text.buf, .n = text.len },
-		{ .path = ana->path,
-		  .text = ana->blob.buf,
-		  .n = ana->blob.len },
+		{ .path = ana->path, .text = ana->blob.buf, .n = ana->blob.len },
 		{ .path = alice->path,
 		  .text = alice->blob.buf,
 		  .n = alice->blob.len },

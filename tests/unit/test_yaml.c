@@ -106,8 +106,7 @@ static void test_many(void **state)
 			    &err),
 		  err);
 	assert_int_equal(faults.list.n, BG_FAULTS_MAX + 1);
-	assert_string_equal(faults.list.v[BG_FAULTS_MAX].id,
-			    "too-many-faults");
+	assert_string_equal(faults.list.v[BG_FAULTS_MAX].id, "too-many-faults");
 }
 
 static void test_fault_text(void **state)
@@ -186,7 +185,7 @@ static void value_is_fault(const char *text, const char *id)
 static void test_read_json(void **state)
 {
 	static const char *const other[] = {
-		"v: yes\n",  "v: No\n",	   "v: on\n",  "v: ~\n",
+		"v: yes\n",  "v: No\n",    "v: on\n",  "v: ~\n",
 		"v: null\n", "v: 0755\n",  "v: 1.5\n", "v: 1e3\n",
 		"v: 0x1f\n", "v: 12:30\n", "v: -1\n",  "v: .5\n",
 		"v: TRUE\n", "v: 1_000\n", "v:\n",     "v: 2026-01-01\n",
@@ -215,7 +214,7 @@ static void test_read_json(void **state)
 static void test_nearest(void **state)
 {
 	static const char *const words[] = { "approve", "activate", "revoke",
-					     "max", NULL, "" };
+					     "max",     NULL,       "" };
 	(void)state;
 	assert_string_equal(bg_nearest("aprove", words, 6), "approve");
 	assert_string_equal(bg_nearest("revkoe", words, 6), "revoke");
