@@ -20,7 +20,4 @@ int bg_history_read_refs(struct bg_history *out, struct bg_repo *repo,
 			 const struct bg_digest *anchor,
 			 const struct bg_history_options *opt,
 			 struct bg_error *err) BG_MUST_CHECK;
-/* In one fixed order: ref, place on it, id. */
-void bg_findings_sort(struct bg_findings *f);
-
 #endif

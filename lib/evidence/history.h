@@ -57,6 +57,9 @@ struct bg_finding *bg_finding_new(struct bg_findings *f, const char *id,
 /* Set its text, cut to what fits. */
 void bg_finding_say(struct bg_finding *f, const char *fmt, ...) BG_PRINTF(2, 3);
 
+/* In one fixed order: ref, place on it, id. */
+void bg_findings_sort(struct bg_findings *f);
+
 /* The trust chain, verified in full from the genesis. */
 struct bg_trust_chain {
 	size_t n;
