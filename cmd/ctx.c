@@ -124,6 +124,10 @@ static void say(void *arg, const char *what, const char *text)
 {
 	struct bg_ctx *ctx = arg;
 	bool sign = bg_str_eq(what, "sign");
+	if (bg_str_eq(what, "warning")) {
+		bg_ui_warn(&ctx->ui, "%s", text);
+		return;
+	}
 	/* The touch of a token is waited for: always told on a terminal. */
 	if (ctx->verbose || (sign && ctx->ui.err_tty))
 		bg_ui_say(&ctx->ui, "%s%s%s", what, text && *text ? " " : "",

@@ -159,8 +159,8 @@ static json_t *say(bool ok, enum bg_named_answer a, const char *text)
 {
 	static const char *const access[] = { "present", "absent", "unknown" };
 
-	return json_pack("{s:b,s:s,s:s}", "ok", ok, "access", access[a],
-			 "text", text);
+	return json_pack("{s:b,s:s,s:s}", "ok", ok, "access", access[a], "text",
+			 text);
 }
 
 static int check(const struct request *r)
@@ -279,8 +279,8 @@ int main(void)
 		return grant(&r);
 	if (verb && strcmp(verb, "check") == 0)
 		return check(&r);
-	if (verb && (strcmp(verb, "revoke") == 0 ||
-		     strcmp(verb, "rotate") == 0))
+	if (verb &&
+	    (strcmp(verb, "revoke") == 0 || strcmp(verb, "rotate") == 0))
 		return act(&r, verb);
 	fprintf(stderr, "bg-provider-command: no such verb\n");
 	return EXIT_REFUSED;

@@ -48,8 +48,7 @@ static int describe(void)
 
 static int fail(const char *what)
 {
-	fprintf(stderr, "bg-provider-escrow: %s: %s\n", what,
-		strerror(errno));
+	fprintf(stderr, "bg-provider-escrow: %s: %s\n", what, strerror(errno));
 	return EXIT_UNKNOWN;
 }
 
@@ -95,8 +94,8 @@ static int grant(const json_t *request, const char *path)
 	if (write_secret(path, &secret))
 		return fail(path);
 	o = json_pack("{s:b,s:s,s:o,s:[{s:s,s:s}],s:s}", "ok", 1, "access",
-		      "present", "handle", handle_of(request), "show",
-		      "label", "file", "text", path, "text",
+		      "present", "handle", handle_of(request), "show", "label",
+		      "file", "text", path, "text",
 		      "the credential is in a file");
 	return answer(o, EXIT_DONE);
 }

@@ -14,8 +14,8 @@ struct activation {
 	struct bg_grant_rows rows;
 	BG_VEC(struct bg_known_grant) known;
 	json_t *probe;
-	char writer[BG_WRITER_MAX];  /* of the person */
-	char opener[BG_WRITER_MAX];  /* of the installation */
+	char writer[BG_WRITER_MAX]; /* of the person */
+	char opener[BG_WRITER_MAX]; /* of the installation */
 	int64_t fetched_ms;
 };
 
@@ -63,8 +63,7 @@ static int load_identity(struct activation *a, const struct bg_scope *scope,
 {
 	if (!scope)
 		return 0;
-	if (a->ask->identity &&
-	    strcmp(scope->identity, a->ask->identity) != 0)
+	if (a->ask->identity && strcmp(scope->identity, a->ask->identity) != 0)
 		return bg_fail(err, BG_ENOENT, "no-such-identity",
 			       "'%s/%s' uses the identity '%s', not '%s'",
 			       a->policy->name, scope->id, scope->identity,
@@ -267,12 +266,11 @@ static json_t *event_data(const struct activation *a,
 		      "s:{s:I,s:s}}",
 		      "policy", "name", a->policy->name, "sha256", digest,
 		      "code", d->code, "reason", ask->reason, "scope",
-		      d->scope->id, "identity", d->scope->identity,
-		      "duration", (json_int_t)d->duration, "solo", solo,
-		      "drill", ask->drill, "opener", a->opener, "access",
-		      reply_key(), "freshness", "trust",
-		      (json_int_t)a->op.trust->version, "fetched_at",
-		      fetched);
+		      d->scope->id, "identity", d->scope->identity, "duration",
+		      (json_int_t)d->duration, "solo", solo, "drill",
+		      ask->drill, "opener", a->opener, "access", reply_key(),
+		      "freshness", "trust", (json_int_t)a->op.trust->version,
+		      "fetched_at", fetched);
 	if (!o)
 		return NULL;
 	if (d->trigger)
@@ -370,8 +368,7 @@ static int activate(struct bg_opening *out, struct activation *a,
 int bg_activate(struct bg_opening *out, const struct bg_ops *ops,
 		const struct bg_activate_ask *ask, struct bg_error *err)
 {
-	BG_AUTO(activation) struct activation a = { .op.ops = ops,
-						    .ask = ask };
+	BG_AUTO(activation) struct activation a = { .op.ops = ops, .ask = ask };
 	int rc;
 
 	memset(out, 0, sizeof(*out));

@@ -22,8 +22,7 @@ static int load(struct bg_op *op, const struct bg_ops *ops,
 /* In self mode access is given where the activation was written. */
 static int check_opener(struct bg_op *op, struct bg_error *err)
 {
-	const char *opener =
-		bg_json_text(op->grant->activate->data, "opener");
+	const char *opener = bg_json_text(op->grant->activate->data, "opener");
 	char mine[BG_WRITER_MAX];
 
 	if (bg_store_writer_name(mine, op->store, BG_BY_INSTALLATION, err))
@@ -109,8 +108,8 @@ static int go_alone(struct bg_op *op, const struct bg_names *skipped,
 	if (a->solo == BG_SOLO_AFTER && bg_op_now(op) < from) {
 		bg_duration_format(text, (from - bg_op_now(op)) / 1000 + 1);
 		return bg_fail(err, BG_EWAIT, "solo-later",
-			       "'%s' may go on alone in %s",
-			       op->grant->label, text);
+			       "'%s' may go on alone in %s", op->grant->label,
+			       text);
 	}
 	return write_solo(op, skipped, err);
 }

@@ -34,8 +34,8 @@ static int check(struct bg_op *op, const struct bg_declare_ask *ask,
 			       "it ended before it began");
 	if (may_declare(op, p))
 		return 0;
-	snprintf(r.text, sizeof(r.text), "%s has no role in '%s'",
-		 op->me->name, p->name);
+	snprintf(r.text, sizeof(r.text), "%s has no role in '%s'", op->me->name,
+		 p->name);
 	bg_refuse(&recorded, op->ops, "declare", p->name, NULL, &r, 1);
 	return bg_fail(err, BG_EDENIED, "role", "%s%s", r.text,
 		       recorded ? "" : " (could not be recorded)");
@@ -77,9 +77,9 @@ static json_t *event_data(const struct bg_op *op, const struct bg_policy *p,
 	bg_digest_format(digest, &p->digest);
 	bg_time_format(t, ask->since_ms);
 	o = json_pack("{s:{s:s,s:s},s:s,s:s,s:s,s:s,s:s}", "policy", "name",
-		      p->name, "sha256", digest, "scope", scope->id, "since",
-		      t, "user", ask->user ? ask->user : op->me->name,
-		      "reason", ask->reason, "identity", scope->identity);
+		      p->name, "sha256", digest, "scope", scope->id, "since", t,
+		      "user", ask->user ? ask->user : op->me->name, "reason",
+		      ask->reason, "identity", scope->identity);
 	if (!o)
 		return NULL;
 	if (code)
@@ -107,6 +107,6 @@ int bg_declare(struct bg_event *out, const struct bg_ops *ops,
 		return err->code;
 	bg_op_say(&op, "sign", op.me->name);
 	return bg_op_append(out, &op, BG_EV_DECLARE,
-			    event_data(&op, p, scope, code, ask),
-			    BG_BY_PERSON, NULL, 0, err);
+			    event_data(&op, p, scope, code, ask), BG_BY_PERSON,
+			    NULL, 0, err);
 }

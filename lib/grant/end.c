@@ -31,7 +31,7 @@ static enum bg_gone gone_of(const struct bg_grant *g)
 			last = g->events[i];
 	access = last ? bg_json_text(last->data, "access") : NULL;
 	return access && strcmp(access, "present") == 0 ? BG_STILL_THERE
-							  : BG_NOT_PROVEN;
+							: BG_NOT_PROVEN;
 }
 
 void bg_op_ending(struct bg_ending *out, struct bg_op *op)
@@ -44,9 +44,11 @@ void bg_op_ending(struct bg_ending *out, struct bg_op *op)
 	out->lag_ms = g->lag_ms;
 	if (g->fold.has_window && g->end)
 		out->open_ms = g->end->at_ms - g->fold.began_ms;
-	if (g->end)
+	if (g->end) {
 		snprintf(out->ordered_by, sizeof(out->ordered_by), "%s",
 			 g->end->by);
+		out->ordered_ms = g->end->at_ms;
+	}
 	out->debts.n = 0;
 	for (size_t i = 0; i < g->duties.n; i++)
 		if (g->duties.v[i].state == BG_DUE &&
@@ -137,9 +139,9 @@ static bool any_grant(const struct bg_grant *g)
 static int take_back(struct bg_ending *out, struct bg_op *op,
 		     const struct bg_order *order, struct bg_error *err)
 {
-	enum bg_take who = out->unwritten	      ? BG_TAKE_SILENT
+	enum bg_take who = out->unwritten          ? BG_TAKE_SILENT
 			   : order->may_sign_check ? BG_TAKE_PERSON
-						      : BG_TAKE_MACHINE;
+						   : BG_TAKE_MACHINE;
 	struct bg_taken t;
 	int rc;
 
@@ -151,8 +153,7 @@ static int take_back(struct bg_ending *out, struct bg_op *op,
 		bg_op_say(op, "failed", err->msg);
 		out->unwritten = true;
 	}
-	out->gone = t.access == BG_ACC_PRESENT ? BG_STILL_THERE
-					       : BG_NOT_PROVEN;
+	out->gone = t.access == BG_ACC_PRESENT ? BG_STILL_THERE : BG_NOT_PROVEN;
 	return 0;
 }
 
@@ -221,8 +222,8 @@ int bg_op_end(struct bg_ending *out, struct bg_op *op, struct bg_order *order,
  */
 static bool is_shared(const struct bg_grant *g)
 {
-	const char *s =
-		g->handle ? bg_json_text(g->handle->data, "isolation") : NULL;
+	const char *s = g->handle ? bg_json_text(g->handle->data, "isolation")
+				  : NULL;
 
 	return s && strcmp(s, "shared") == 0;
 }
@@ -248,8 +249,8 @@ static void end_collateral(struct bg_ending *out, const struct bg_ops *ops,
 	}
 	snprintf(reason, sizeof(reason), "the shared credential of %s ended",
 		 label);
-	order.data = json_pack("{s:s,s:s}", "kind", "collateral", "reason",
-			       reason);
+	order.data =
+		json_pack("{s:s,s:s}", "kind", "collateral", "reason", reason);
 	if (bg_op_end(&e, &op, &order, &err) == 0)
 		out->collateral++;
 }
@@ -406,8 +407,7 @@ int bg_end_retry(struct bg_ending *out, const struct bg_ops *ops,
 		 const struct bg_digest *root, struct bg_error *err)
 {
 	BG_AUTO(op) struct bg_op op = { 0 };
-	struct bg_order order = { .type = BG_EV_COUNT,
-				  .may_sign_check = true };
+	struct bg_order order = { .type = BG_EV_COUNT, .may_sign_check = true };
 
 	memset(out, 0, sizeof(*out));
 	out->lag_ms = -1;

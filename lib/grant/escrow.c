@@ -85,13 +85,11 @@ static bool aead_run(unsigned char *out, unsigned char *tag,
 	}
 	ok = EVP_CipherInit_ex(c, EVP_aes_256_gcm(), NULL, long_key, a->nonce,
 			       enc) == 1 &&
-	     EVP_CipherUpdate(c, NULL, &len,
-			      (const unsigned char *)a->identity,
+	     EVP_CipherUpdate(c, NULL, &len, (const unsigned char *)a->identity,
 			      (int)strlen(a->identity)) == 1 &&
-	     EVP_CipherUpdate(c, NULL, &len, (const unsigned char *)"\n",
-			      1) == 1 &&
-	     EVP_CipherUpdate(c, NULL, &len,
-			      (const unsigned char *)a->version,
+	     EVP_CipherUpdate(c, NULL, &len, (const unsigned char *)"\n", 1) ==
+		     1 &&
+	     EVP_CipherUpdate(c, NULL, &len, (const unsigned char *)a->version,
 			      (int)strlen(a->version)) == 1 &&
 	     EVP_CipherUpdate(c, out, &len, in, (int)n) == 1;
 	if (ok && !seal)
@@ -128,8 +126,8 @@ static int add_recipient(struct recipients *r, const struct bg_trust *t,
 		bg_fpr_format(fpr, &p->keys[i].primary);
 		snprintf(path, sizeof(path), "keys/%s.pgp", fpr);
 		f = bg_trust_file(t, path);
-		if (f && bg_vec_push(&r->blobs,
-				     (struct bg_span){ f->text, f->n }))
+		if (f &&
+		    bg_vec_push(&r->blobs, (struct bg_span){ f->text, f->n }))
 			return bg_fail_oom(err);
 	}
 	json_array_append_new(r->names, json_string(name));
@@ -137,9 +135,8 @@ static int add_recipient(struct recipients *r, const struct bg_trust *t,
 }
 
 static int add_envelope(json_t *list, const char *to,
-			const struct bg_names *names,
-			const struct bg_trust *t, const char *tmp,
-			const unsigned char key[KEY_LEN],
+			const struct bg_names *names, const struct bg_trust *t,
+			const char *tmp, const unsigned char key[KEY_LEN],
 			struct bg_error *err)
 {
 	BG_AUTO(str) struct bg_str message = BG_STR_INIT;
@@ -168,8 +165,7 @@ static int add_envelope(json_t *list, const char *to,
 
 static int add_envelopes(json_t *file, const struct bg_identity *id,
 			 const struct bg_trust *t, const char *tmp,
-			 const unsigned char key[KEY_LEN],
-			 struct bg_error *err)
+			 const unsigned char key[KEY_LEN], struct bg_error *err)
 {
 	json_t *list = json_array();
 	const struct bg_role *role =
@@ -186,8 +182,8 @@ static int add_envelopes(json_t *file, const struct bg_identity *id,
 	    add_envelope(list, "quorum", &id->escrow.custodians, t, tmp, key,
 			 err))
 		return err->code;
-	if (role && add_envelope(list, "solo", &role->members, t, tmp, key,
-				 err))
+	if (role &&
+	    add_envelope(list, "solo", &role->members, t, tmp, key, err))
 		return err->code;
 	if (json_array_size(list) == 0)
 		return bg_fail(err, BG_EFAIL, "escrow-nobody",
@@ -327,8 +323,7 @@ int bg_escrow_open(struct bg_str *secret, char version[17],
 	    strcmp(name, id->name) != 0 || !v || strlen(v) != 16)
 		return altered(err, id, "it is another's, or no escrow file");
 	if (open_envelope(&key, json_object_get(file, "envelopes"), gpg, err))
-		return bg_wrap(err, "cannot open the escrow of '%s'",
-			       id->name);
+		return bg_wrap(err, "cannot open the escrow of '%s'", id->name);
 	snprintf(version, 17, "%s", v);
 	return open_sealed(secret, file, id, &key, err);
 }
@@ -368,10 +363,10 @@ int bg_escrow_find(struct bg_str *file, struct bg_store *store,
 	if (bg_store_events(&list, store, &q, err))
 		return err->code;
 	e = newest(&list);
-	if (!e || !bg_attachment_from_json(
-			  &a, json_array_get(json_object_get(e->data,
-							     "attachments"),
-					     0))) {
+	if (!e ||
+	    !bg_attachment_from_json(
+		    &a, json_array_get(json_object_get(e->data, "attachments"),
+				       0))) {
 		bg_fail(err, BG_ENOENT, "no-escrow",
 			"no credential of '%s' is in escrow", identity);
 		return bg_hint(err, "bg rotate %s", identity);

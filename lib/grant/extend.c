@@ -17,11 +17,10 @@ static unsigned used(const struct bg_grant *g)
 static int64_t cap(const struct bg_grant *g)
 {
 	const struct bg_policy *p = g->policy;
-	int64_t duration =
-		bg_json_int(g->activate->data, "duration", 0) * 1000;
+	int64_t duration = bg_json_int(g->activate->data, "duration", 0) * 1000;
 	int64_t b = g->fold.began_ms;
-	int64_t steps = b + duration +
-			(int64_t)p->extensions * p->extend_max * 1000;
+	int64_t steps =
+		b + duration + (int64_t)p->extensions * p->extend_max * 1000;
 	int64_t max = b + p->limit_max * 1000;
 
 	return steps < max ? steps : max;
@@ -30,9 +29,9 @@ static int64_t cap(const struct bg_grant *g)
 static int check_right(struct bg_op *op, struct bg_error *err)
 {
 	const struct bg_grant *g = op->grant;
-	bool mine = strcmp(g->by, op->me->name) == 0 ||
-		    (g->beneficiary &&
-		     strcmp(g->beneficiary, op->me->name) == 0);
+	bool mine =
+		strcmp(g->by, op->me->name) == 0 ||
+		(g->beneficiary && strcmp(g->beneficiary, op->me->name) == 0);
 
 	if (!g->policy)
 		return bg_fail(err, BG_EFAIL, "policy-missing",
@@ -117,8 +116,7 @@ static void give_again(struct bg_op *op, const struct bg_digest *extend)
 	const struct bg_grant *g = op->grant;
 	struct bg_error err;
 
-	if (!g->handle ||
-	    !bg_json_bool(g->handle->data, "target_enforces") ||
+	if (!g->handle || !bg_json_bool(g->handle->data, "target_enforces") ||
 	    g->state != BG_OPEN || !bg_op_machine_counts(op))
 		return;
 	if (bg_grant_lock(&lock, op->state, &g->root, 60000, &err) ||

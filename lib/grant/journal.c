@@ -155,10 +155,9 @@ int bg_journal_list(struct bg_journal_entries *out, const char *state,
 		return err->code;
 	d = opendir(dir.buf);
 	if (!d)
-		return errno == ENOENT
-			       ? 0
-			       : bg_fail_errno(err, "cannot open '%s'",
-					       dir.buf);
+		return errno == ENOENT ? 0
+				       : bg_fail_errno(err, "cannot open '%s'",
+						       dir.buf);
 	while (!rc && (e = readdir(d)))
 		rc = list_one(out, dir.buf, e->d_name, kind, err);
 	closedir(d);

@@ -37,14 +37,13 @@ static int add_scope(struct bg_may_open_list *out, const struct bg_policy *p,
 	struct bg_may_open m = {
 		.policy = bg_arena_strdup(&out->arena, p->name),
 		.scope = bg_arena_strdup(&out->arena, s->id),
-		.title = bg_arena_strdup(&out->arena, s->title ? s->title
-								: ""),
+		.title = bg_arena_strdup(&out->arena, s->title ? s->title : ""),
 		.blocks = blocks,
 	};
 	const struct bg_names *codes = bg_policy_codes(p);
-	const char *code = s->codes.n	? s->codes.v[0]
+	const char *code = s->codes.n ? s->codes.v[0]
 			   : codes->n ? codes->v[0]
-					: NULL;
+				      : NULL;
 
 	snprintf(m.line, sizeof(m.line), "bg activate %s/%s%s%s -m \"...\"",
 		 p->name, s->id, codes->n > 1 && code ? " -c " : "",

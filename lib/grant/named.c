@@ -87,16 +87,18 @@ static int make_argv(struct start *s, const struct bg_named *p,
 static bool env_is_banned(const char *pair)
 {
 	static const char *const prefixes[] = {
-		"LD_",	  "GPG_",   "GNUPG",	 "AWS_",    "DBUS_",
-		"GCONV_", "GLIBC_", "MALLOC_",	 "GIT_",    "SSH_",
+		"LD_",    "GPG_",   "GNUPG",      "AWS_", "DBUS_",
+		"GCONV_", "GLIBC_", "MALLOC_",    "GIT_", "SSH_",
 		"PYTHON", "PERL",   "BASH_FUNC_", NULL
 	};
 	static const char *const names[] = {
-		"PATH=", "HOME=", "LANG=", "TZ=", "KUBECONFIG=", "IFS=",
-		"ENV=", "BASH_ENV=", "SHELLOPTS=", "PS4=", "http_proxy=",
-		"https_proxy=", "ftp_proxy=", "all_proxy=", "no_proxy=",
-		"HTTP_PROXY=", "HTTPS_PROXY=", "FTP_PROXY=", "ALL_PROXY=",
-		"NO_PROXY=", NULL
+		"PATH=",       "HOME=",        "LANG=",
+		"TZ=",         "KUBECONFIG=",  "IFS=",
+		"ENV=",        "BASH_ENV=",    "SHELLOPTS=",
+		"PS4=",        "http_proxy=",  "https_proxy=",
+		"ftp_proxy=",  "all_proxy=",   "no_proxy=",
+		"HTTP_PROXY=", "HTTPS_PROXY=", "FTP_PROXY=",
+		"ALL_PROXY=",  "NO_PROXY=",    NULL
 	};
 
 	for (size_t i = 0; prefixes[i]; i++)
@@ -228,9 +230,8 @@ static int find_program(struct start *s, const struct bg_named *p,
 			       s->path);
 	if (bg_named_allowed(m, s->path, err))
 		return err->code;
-	return m->owner_any
-		       ? 0
-		       : bg_named_owned(s->path, m->runner, m->uid, err);
+	return m->owner_any ? 0
+			    : bg_named_owned(s->path, m->runner, m->uid, err);
 }
 
 static int prepare(struct start *s, const struct bg_named *p,
@@ -279,8 +280,7 @@ int bg_proc_named(struct bg_proc_result *out, const struct bg_named *p,
 const char *bg_named_why(const struct bg_proc_result *r)
 {
 	if (!r->started)
-		return r->exec_errno == ENOENT ? "not-found"
-					       : "not-executable";
+		return r->exec_errno == ENOENT ? "not-found" : "not-executable";
 	if (r->timed_out)
 		return "timed-out";
 	if (r->overflow)

@@ -16,12 +16,12 @@
 
 /* What this machine agreed to.  Made by bg_named_here() or by a test. */
 struct bg_named_env {
-	bool pinned;            /* X1: the repository's genesis is pinned here */
-	bool runner;            /* X3, X5: system configuration only */
-	const char *allow_dir;  /* runner: folder of *.conf */
+	bool pinned;           /* X1: the repository's genesis is pinned here */
+	bool runner;           /* X3, X5: system configuration only */
+	const char *allow_dir; /* runner: folder of *.conf */
 	const char *allow_file; /* self mode: narrows when it exists; or NULL */
 	uid_t uid;              /* whose files count as ours (self mode) */
-	bool owner_any;         /* tests only: owner of files is not looked at */
+	bool owner_any; /* tests only: owner of files is not looked at */
 };
 #define BG_ALLOW_DIR "/etc/bg/allow.d"
 
@@ -40,18 +40,18 @@ struct bg_named {
 	const struct bg_named_env *machine;
 	enum bg_named_kind kind;
 	size_t argc;
-	const char *const *argv;   /* placeholders not replaced yet */
+	const char *const *argv; /* placeholders not replaced yet */
 	size_t envc;
-	const char *const *env;    /* literal NAME=VALUE of the policy */
+	const char *const *env; /* literal NAME=VALUE of the policy */
 	const struct bg_named_values *values; /* NULL: none are set */
-	const char *in;            /* bytes for stdin; NULL: /dev/null */
+	const char *in; /* bytes for stdin; NULL: /dev/null */
 	size_t in_len;
-	int secret_fd;             /* readable as 3 there; 0: none */
-	bool capture_secret;       /* 3 is written there, read here */
-	bool err_inherit;          /* stderr to our terminal, never kept */
-	bool may_gain;             /* sudo: no no_new_privs */
-	size_t max_out;            /* of stdout; 0: nothing is kept, all counted */
-	int64_t timeout;           /* seconds; 0: 10 */
+	int secret_fd;       /* readable as 3 there; 0: none */
+	bool capture_secret; /* 3 is written there, read here */
+	bool err_inherit;    /* stderr to our terminal, never kept */
+	bool may_gain;       /* sudo: no no_new_privs */
+	size_t max_out;      /* of stdout; 0: nothing is kept, all counted */
+	int64_t timeout;     /* seconds; 0: 10 */
 };
 
 /* Run it.  0: it was started or could not be executed: read *out (exec_errno,

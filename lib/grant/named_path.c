@@ -233,8 +233,7 @@ int bg_named_allowed(const struct bg_named_env *m, const char *path,
 		       "cannot run '%s': this machine did not agree; add the "
 		       "line '%s' to %s",
 		       path, path,
-		       m->runner ? "a file in /etc/bg/allow.d"
-				 : m->allow_file);
+		       m->runner ? "a file in /etc/bg/allow.d" : m->allow_file);
 }
 
 static bool is_provider_name(const char *s)

@@ -55,9 +55,8 @@ static int begin(struct bg_op *op, const struct bg_ops *ops,
 		return err->code;
 	if (has_part(op))
 		return 0;
-	return bg_op_deny(op, command, err, "role",
-			  "%s has no part in '%s'", op->me->name,
-			  op->grant->label);
+	return bg_op_deny(op, command, err, "role", "%s has no part in '%s'",
+			  op->me->name, op->grant->label);
 }
 
 /* The newest question of a reviewer. */
@@ -132,18 +131,16 @@ static void make_name(char out[64], const char *path)
 		snprintf(out, 64, "file");
 }
 
-static int read_file(struct bg_str *out, const char *path,
-		     struct bg_error *err)
+static int read_file(struct bg_str *out, const char *path, struct bg_error *err)
 {
 	struct stat st;
 
 	/* A link could point at something else than what was looked at. */
 	if (lstat(path, &st) < 0)
-		return errno == ENOENT ? bg_fail(err, BG_ENOENT,
-						 "no-such-file",
-						 "no file '%s'", path)
-				       : bg_fail_errno(err, "cannot read '%s'",
-						       path);
+		return errno == ENOENT
+			       ? bg_fail(err, BG_ENOENT, "no-such-file",
+					 "no file '%s'", path)
+			       : bg_fail_errno(err, "cannot read '%s'", path);
 	if (!S_ISREG(st.st_mode))
 		return bg_fail(err, BG_EUSAGE, "not-a-file",
 			       "cannot attach '%s': only plain files, no "
@@ -165,8 +162,8 @@ static const char *media_of(const struct bg_str *content)
 		uint32_t cp;
 		size_t n = bg_utf8_decode(&cp, p + i, content->len - i);
 
-		if (n == 0 || (cp < 0x20 && cp != '\n' && cp != '\t' &&
-			       cp != '\r'))
+		if (n == 0 ||
+		    (cp < 0x20 && cp != '\n' && cp != '\t' && cp != '\r'))
 			return "application/octet-stream";
 		i += n;
 	}
@@ -220,6 +217,6 @@ int bg_attach(struct bg_event *out, const struct bg_ops *ops,
 	if (data && text && *text)
 		json_object_set_new(data, "text", json_string(text));
 	bg_op_say(&op, "sign", op.me->name);
-	return bg_op_append(out, &op, BG_EV_ATTACH, data, BG_BY_PERSON, NULL,
-			    0, err);
+	return bg_op_append(out, &op, BG_EV_ATTACH, data, BG_BY_PERSON, NULL, 0,
+			    err);
 }

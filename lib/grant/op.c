@@ -157,8 +157,7 @@ bool bg_op_machine_counts(struct bg_op *op)
 
 	if (is_listed(op, "runner") || is_listed(op, "sweeper"))
 		return true;
-	if (bg_store_writer_name(name, op->store, BG_BY_INSTALLATION,
-				 &ignored))
+	if (bg_store_writer_name(name, op->store, BG_BY_INSTALLATION, &ignored))
 		return false;
 	opener = bg_json_text(op->grant->activate->data, "opener");
 	return opener && strcmp(opener, name) == 0;
@@ -307,8 +306,8 @@ bool bg_op_may_revoke(struct bg_op *op)
 	    policy_lets_revoke(op, g->policy) ||
 	    bg_names_have(&op->trust->root.principals, op->me->name))
 		return true;
-	if (!g->policy || bg_op_policy(&now, op->trust, g->policy->name,
-				       &ignored))
+	if (!g->policy ||
+	    bg_op_policy(&now, op->trust, g->policy->name, &ignored))
 		return false;
 	return policy_lets_revoke(op, now);
 }

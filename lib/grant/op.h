@@ -14,12 +14,12 @@ struct bg_op {
 	const struct bg_ops *ops;
 	struct bg_store *store;
 	const struct bg_places *places;
-	const struct bg_trust *trust;   /* newest valid version */
-	const char *state;              /* the installation's folder */
-	const struct bg_principal *me;  /* the person; NULL: not asked for */
-	struct bg_grant *grant;         /* owned; NULL: none */
+	const struct bg_trust *trust;  /* newest valid version */
+	const char *state;             /* the installation's folder */
+	const struct bg_principal *me; /* the person; NULL: not asked for */
+	struct bg_grant *grant;        /* owned; NULL: none */
 	struct bg_named_env machine;
-	char *allow_file;               /* owned */
+	char *allow_file; /* owned */
 };
 #define BG_OP_PERSON true
 #define BG_OP_MACHINE false
@@ -75,25 +75,24 @@ bool bg_op_may_revoke(struct bg_op *op);
 
 /* --- the provider of the loaded grant (one_provider.c) ------------------- */
 struct bg_op_provider {
-	const char *name;        /* borrowed */
+	const char *name;                    /* borrowed */
 	json_t *with, *identity, *principal; /* owned */
 	char label[BG_LABEL_LEN + 1];
 	char root[BG_DIGEST_TEXT + 1];
-	char *place;             /* owned */
+	char *place; /* owned */
 	struct bg_provider_facts facts;
 	bool described;
 	struct bg_provider_call call;
 };
 /* use NULL: the one that the newest `grant` names. */
 int bg_op_provider_open(struct bg_op_provider *p, struct bg_op *op,
-			const struct bg_provider_use *use,
-			struct bg_error *err) BG_MUST_CHECK;
+			const struct bg_provider_use *use, struct bg_error *err)
+	BG_MUST_CHECK;
 void bg_op_provider_release(struct bg_op_provider *p);
 BG_AUTO_VALUE(op_provider, struct bg_op_provider, bg_op_provider_release)
 /* Run one verb; describes first when that was not done. */
-int bg_op_provider_run(struct bg_provider_answer *out,
-		       struct bg_op_provider *p, const char *verb,
-		       struct bg_error *err) BG_MUST_CHECK;
+int bg_op_provider_run(struct bg_provider_answer *out, struct bg_op_provider *p,
+		       const char *verb, struct bg_error *err) BG_MUST_CHECK;
 /* <state>/access/<16 hex of root>; the caller's. */
 int bg_op_place(char **out, const struct bg_op *op,
 		const struct bg_digest *root, struct bg_error *err)
@@ -125,13 +124,13 @@ int bg_op_probe(json_t **out, char *because, size_t size, struct bg_op *op,
 /* Revoke and check through the provider; writes check.  first: run revoke before
  * check. */
 enum bg_take {
-	BG_TAKE_SILENT,   /* write nothing: the order is not on record */
-	BG_TAKE_MACHINE,  /* the installation signs, if its word counts */
-	BG_TAKE_PERSON,   /* else the person does, who may revoke */
+	BG_TAKE_SILENT,  /* write nothing: the order is not on record */
+	BG_TAKE_MACHINE, /* the installation signs, if its word counts */
+	BG_TAKE_PERSON,  /* else the person does, who may revoke */
 };
 struct bg_taken {
-	bool ran;                 /* the provider could be asked */
-	bool written;             /* check is on record */
+	bool ran;     /* the provider could be asked */
+	bool written; /* check is on record */
 	enum bg_access access;
 	char how[200];
 };
@@ -142,13 +141,13 @@ int bg_op_take_back(struct bg_taken *out, struct bg_op *op, bool first,
 bool bg_op_rotated(struct bg_digest *rotate, struct bg_op *op);
 /* An end order and everything that follows from it (end.c). data is stolen. */
 struct bg_order {
-	enum bg_event_type type;  /* revoke deny expire; BG_EV_COUNT: none, it
+	enum bg_event_type type; /* revoke deny expire; BG_EV_COUNT: none, it
 				   * was ordered before: take back again */
 	json_t *data;
 	enum bg_hand hand;
-	bool may_fall_back;       /* the installation signs when the person
+	bool may_fall_back;  /* the installation signs when the person
 				   * cannot (handback) */
-	bool may_sign_check;      /* the person may sign the check */
+	bool may_sign_check; /* the person may sign the check */
 };
 int bg_op_end(struct bg_ending *out, struct bg_op *op, struct bg_order *order,
 	      struct bg_error *err) BG_MUST_CHECK;

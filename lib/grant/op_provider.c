@@ -34,8 +34,8 @@ int bg_op_place_clear(const struct bg_op *op, const struct bg_digest *root,
 
 static const struct bg_provider_use *find_use(const struct bg_grant *g)
 {
-	const char *name =
-		g->handle ? bg_json_text(g->handle->data, "provider") : NULL;
+	const char *name = g->handle ? bg_json_text(g->handle->data, "provider")
+				     : NULL;
 
 	for (size_t i = 0; g->scope && i < g->scope->n_grant; i++)
 		if (!name || strcmp(g->scope->grant[i].name, name) == 0)
@@ -60,8 +60,7 @@ static int describe_people(struct bg_op_provider *p, const struct bg_grant *g,
 }
 
 int bg_op_provider_open(struct bg_op_provider *p, struct bg_op *op,
-			const struct bg_provider_use *use,
-			struct bg_error *err)
+			const struct bg_provider_use *use, struct bg_error *err)
 {
 	const struct bg_grant *g = op->grant;
 
@@ -107,9 +106,8 @@ void bg_op_provider_release(struct bg_op_provider *p)
 	memset(p, 0, sizeof(*p));
 }
 
-int bg_op_provider_run(struct bg_provider_answer *out,
-		       struct bg_op_provider *p, const char *verb,
-		       struct bg_error *err)
+int bg_op_provider_run(struct bg_provider_answer *out, struct bg_op_provider *p,
+		       const char *verb, struct bg_error *err)
 {
 	if (!p->described) {
 		bg_provider_facts_release(&p->facts);

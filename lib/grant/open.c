@@ -21,11 +21,11 @@ struct opening {
 	struct bg_op *op;
 	struct bg_op_provider provider;
 	struct bg_provider_answer answer;
-	json_t *fallbacks;      /* names of those that failed */
-	json_t *state;          /* given to the provider; owned */
+	json_t *fallbacks; /* names of those that failed */
+	json_t *state;     /* given to the provider; owned */
 	char began[BG_TIME_LEN + 1], expires[BG_TIME_LEN + 1];
 	int64_t expires_ms;
-	char why[64];           /* why the last one did nothing */
+	char why[64];                  /* why the last one did nothing */
 	const struct bg_digest *extra; /* an extend that this answers */
 	size_t n_extra;
 };
@@ -310,9 +310,8 @@ int bg_op_open(struct bg_opening *out, struct bg_op *op, struct bg_error *err)
 int bg_op_reissue(struct bg_op *op, const struct bg_digest *extend,
 		  struct bg_error *err)
 {
-	BG_AUTO(opening_state) struct opening s = { .op = op,
-						    .extra = extend,
-						    .n_extra = 1 };
+	BG_AUTO(opening_state)
+	struct opening s = { .op = op, .extra = extend, .n_extra = 1 };
 	const struct bg_grant *g = op->grant;
 	struct bg_error last = { 0 };
 
@@ -335,10 +334,9 @@ static const char *path_name(const struct bg_grant *g)
 {
 	static const char *const ok[] = { "SSH_AUTH_SOCK", "PGPASSFILE",
 					  "KUBECONFIG",
-					  "AWS_SHARED_CREDENTIALS_FILE",
-					  NULL };
-	const char *used =
-		g->handle ? bg_json_text(g->handle->data, "provider") : NULL;
+					  "AWS_SHARED_CREDENTIALS_FILE", NULL };
+	const char *used = g->handle ? bg_json_text(g->handle->data, "provider")
+				     : NULL;
 
 	for (size_t i = 0; used && g->scope && i < g->scope->n_grant; i++) {
 		const struct bg_provider_use *u = &g->scope->grant[i];

@@ -10,20 +10,21 @@
 
 struct bg_ops {
 	struct bg_store *store;
-	const char *key;        /* --key, or NULL */
-	int64_t now_ms;         /* 0: the clock */
+	const char *key; /* --key, or NULL */
+	int64_t now_ms;  /* 0: the clock */
 	/* Progress for a person ("sign as alice", "written"); may be NULL. */
 	void (*say)(void *arg, const char *what, const char *text);
 	void *arg;
 };
 
 struct bg_activate_ask {
-	const char *policy, *scope, *code, *trigger; /* scope, code: NULL default */
+	const char *policy, *scope, *code,
+		*trigger; /* scope, code: NULL default */
 	const char *reason, *ticket, *beneficiary, *identity;
-	int64_t duration;       /* 0: the policy's default */
+	int64_t duration; /* 0: the policy's default */
 	bool solo, owing, drill, host_signed;
 };
-struct bg_shown {               /* one line for the terminal (escaped there) */
+struct bg_shown { /* one line for the terminal (escaped there) */
 	char label[24], text[400];
 };
 struct bg_opening {
@@ -34,11 +35,11 @@ struct bg_opening {
 	int64_t expires_ms;     /* W; 0 while waiting */
 	int64_t waits_until_ms; /* waiting: the request's own time-out */
 	json_t *access;         /* {"paths":{..},"show":[..]}: never a secret */
-	char because[300];      /* "DB-PRIMARY-DOWN: probe '..' failed, as .." */
+	char because[300]; /* "DB-PRIMARY-DOWN: probe '..' failed, as .." */
 	struct bg_names waits_for; /* approvers; names borrowed from trust */
 	BG_VEC(struct bg_shown) show;
 	BG_VEC(struct bg_duty) debts;
-	bool timer;             /* its own timer runs */
+	bool timer; /* its own timer runs */
 	struct bg_decision decision;
 };
 void bg_opening_release(struct bg_opening *o);
@@ -81,9 +82,10 @@ int bg_may_open(struct bg_may_open_list *out, struct bg_store *store,
 int bg_approve(struct bg_event *out, const struct bg_ops *ops,
 	       const struct bg_digest *root, const char *text,
 	       struct bg_error *err) BG_MUST_CHECK;
-int bg_extend(struct bg_event *out, int64_t *window_ms, const struct bg_ops *ops,
-	      const struct bg_digest *root, int64_t seconds /* 0 step, -1 max */,
-	      const char *reason, struct bg_error *err) BG_MUST_CHECK;
+int bg_extend(struct bg_event *out, int64_t *window_ms,
+	      const struct bg_ops *ops, const struct bg_digest *root,
+	      int64_t seconds /* 0 step, -1 max */, const char *reason,
+	      struct bg_error *err) BG_MUST_CHECK;
 int bg_note(struct bg_event *out, const struct bg_ops *ops,
 	    const struct bg_digest *root, const char *text, bool answer,
 	    struct bg_error *err) BG_MUST_CHECK;
@@ -96,18 +98,24 @@ struct bg_ending {
 	struct bg_digest root;
 	char label[BG_LABEL_LEN + 1];
 	enum bg_gone gone;
-	int64_t open_ms;        /* how long access was open */
-	int64_t lag_ms;         /* end to proof, -1 none */
-	char how[200];          /* what the check said */
-	char ordered_by[33];    /* somebody else had ended it already */
-	bool already;           /* it had an end before: nothing new was ordered */
-	size_t collateral;      /* other grants of a shared identity ended */
-	bool unwritten;         /* access was taken back; events are owed */
+	int64_t open_ms;     /* how long access was open */
+	int64_t lag_ms;      /* end to proof, -1 none */
+	char how[200];       /* what the check said */
+	char ordered_by[33]; /* who ended it, */
+	int64_t ordered_ms;  /* and when; 0: nobody yet */
+	bool already;        /* it had an end before: nothing new was ordered */
+	size_t collateral;   /* other grants of a shared identity ended */
+	bool unwritten;      /* access was taken back; events are owed */
 	BG_VEC(struct bg_duty) debts;
 };
 void bg_ending_release(struct bg_ending *e);
 BG_AUTO_VALUE(ending, struct bg_ending, bg_ending_release)
-enum bg_end_kind { BG_END_HANDBACK, BG_END_ORDERED, BG_END_DENY, BG_END_EXPIRE };
+enum bg_end_kind {
+	BG_END_HANDBACK,
+	BG_END_ORDERED,
+	BG_END_DENY,
+	BG_END_EXPIRE
+};
 /* End: revoke through the provider, check, and write it (order first when that
  * can be done; access is taken back even when nothing can be written). */
 int bg_end(struct bg_ending *out, const struct bg_ops *ops,

@@ -82,8 +82,7 @@ static void judge_control(struct probing *p)
 	    bg_named_why(&p->control))
 		p->control_text = "could-not-run";
 	else
-		p->control_text =
-			p->control.exit_status == 0 ? "ok" : "failed";
+		p->control_text = p->control.exit_status == 0 ? "ok" : "failed";
 	if (strcmp(p->control_text, "ok") != 0 && p->outcome == AS_EXPECTED) {
 		p->outcome = COULD_NOT_RUN;
 		p->why = "control-failed";
@@ -115,9 +114,9 @@ static json_t *report(const struct probing *p, const char *trigger)
 	json_object_set_new(o, "trigger", json_string(trigger));
 	json_object_set_new(o, "result", json_string(outcomes[p->outcome]));
 	json_object_set_new(o, "duration_ms", json_integer(r->duration_ms));
-	json_object_set_new(o, "bytes",
-			    json_integer((json_int_t)(r->out_bytes +
-						      r->err_bytes)));
+	json_object_set_new(
+		o, "bytes",
+		json_integer((json_int_t)(r->out_bytes + r->err_bytes)));
 	if (p->why)
 		json_object_set_new(o, "why", json_string(p->why));
 	if (r->started && r->exit_status >= 0)
@@ -125,8 +124,7 @@ static json_t *report(const struct probing *p, const char *trigger)
 	else if (r->started && r->signal > 0 && !r->timed_out)
 		json_object_set_new(o, "signal", json_integer(r->signal));
 	if (p->control_text)
-		json_object_set_new(o, "control",
-				    json_string(p->control_text));
+		json_object_set_new(o, "control", json_string(p->control_text));
 	return o;
 }
 
@@ -142,15 +140,15 @@ static void because_of(char *out, size_t size, const struct probing *p,
 		       const char *code)
 {
 	BG_AUTO(str) struct bg_str line = BG_STR_INIT;
-	const char *did = p->run.timed_out	      ? "timed out"
+	const char *did = p->run.timed_out          ? "timed out"
 			  : p->run.exit_status == 0 ? "succeeded"
-						      : "failed";
+						    : "failed";
 
 	command_line(&line, &p->probe->run);
 	switch (p->outcome) {
 	case AS_EXPECTED:
-		snprintf(out, size, "%s: probe '%.120s' %s, as expected",
-			 code, bg_str_text(&line), did);
+		snprintf(out, size, "%s: probe '%.120s' %s, as expected", code,
+			 bg_str_text(&line), did);
 		break;
 	case OTHERWISE:
 		snprintf(out, size,
@@ -172,8 +170,7 @@ int bg_op_probe(json_t **out, char *because, size_t size, struct bg_op *op,
 {
 	struct probing p = {
 		.op = op,
-		.values = { .principal = op->me->name,
-			    .identity = identity },
+		.values = { .principal = op->me->name, .identity = identity },
 		.run = BG_PROC_RESULT_INIT,
 		.control = BG_PROC_RESULT_INIT,
 	};

@@ -53,8 +53,7 @@ static void set_text(json_t *o, const char *key, const char *v)
 		json_object_set_new(o, key, json_string(v));
 }
 
-static int write_request(struct bg_str *out,
-			 const struct bg_provider_call *c,
+static int write_request(struct bg_str *out, const struct bg_provider_call *c,
 			 struct bg_error *err)
 {
 	BG_AUTO(json) json_t *o = json_object();
@@ -180,10 +179,9 @@ static json_t *take_show(const json_t *list)
 			text = json_string_value(v);
 		if (!text || i >= SHOW_MAX)
 			continue;
-		json_array_append_new(out,
-				      json_pack("{s:s,s:s}", "label",
-						label ? label : "access",
-						"text", text));
+		json_array_append_new(out, json_pack("{s:s,s:s}", "label",
+						     label ? label : "access",
+						     "text", text));
 	}
 	return out;
 }
@@ -216,8 +214,8 @@ static void take_answer(struct bg_provider_answer *out,
 		out->expires_ms = 0;
 	if (!handle)
 		return;
-	if (!c->facts || !handle_is_good(handle, c->facts->fields,
-					 &out->secret)) {
+	if (!c->facts ||
+	    !handle_is_good(handle, c->facts->fields, &out->secret)) {
 		not_done(out, BG_RES_UNKNOWN, "bad-handle");
 		return;
 	}

@@ -24,12 +24,12 @@ enum bg_secret_way { BG_SECRET_NONE, BG_SECRET_IN, BG_SECRET_OUT };
 
 /* What describe says. */
 struct bg_provider_facts {
-	char isolation[16];    /* per-grant counted shared */
-	bool revocable;        /* false: only a rotation proves absence */
-	bool exposed;          /* a person sees a secret */
-	bool target_enforces;  /* the target ends it by itself */
+	char isolation[16];   /* per-grant counted shared */
+	bool revocable;       /* false: only a rotation proves absence */
+	bool exposed;         /* a person sees a secret */
+	bool target_enforces; /* the target ends it by itself */
 	enum bg_secret_way secret;
-	json_t *fields;        /* names that a handle may have; owned */
+	json_t *fields; /* names that a handle may have; owned */
 };
 void bg_provider_facts_release(struct bg_provider_facts *f);
 BG_AUTO_VALUE(provider_facts, struct bg_provider_facts,
@@ -37,29 +37,29 @@ BG_AUTO_VALUE(provider_facts, struct bg_provider_facts,
 
 struct bg_provider_call {
 	const struct bg_named_env *machine;
-	const char *const *dirs;  /* X9 */
-	const char *name;         /* "ssh-ca" */
+	const char *const *dirs; /* X9 */
+	const char *name;        /* "ssh-ca" */
 	const char *verb;
-	const char *grant;        /* label */
-	const char *root;         /* "sha256:..." */
-	const char *place;        /* 0700 folder for files of this grant */
+	const char *grant; /* label */
+	const char *root;  /* "sha256:..." */
+	const char *place; /* 0700 folder for files of this grant */
 	json_t *identity, *with, *principal, *state; /* borrowed, may be NULL */
-	int64_t expires_ms;       /* 0: none */
-	bool rotated;             /* a rotation is known that ends exposure */
-	int secret_fd;            /* secret for the provider; 0: none */
+	int64_t expires_ms;                          /* 0: none */
+	bool rotated;  /* a rotation is known that ends exposure */
+	int secret_fd; /* secret for the provider; 0: none */
 	const struct bg_provider_facts *facts; /* NULL for describe */
 };
 struct bg_provider_answer {
-	enum bg_result result;    /* done failed unknown */
-	bool refused, again;      /* exit 4, 75 */
-	const char *why;          /* static word when not done, else NULL */
+	enum bg_result result; /* done failed unknown */
+	bool refused, again;   /* exit 4, 75 */
+	const char *why;       /* static word when not done, else NULL */
 	enum bg_access access;
-	json_t *handle;           /* checked object, never NULL; owned */
-	json_t *show;             /* array of {label, text}; owned or NULL */
-	json_t *raw;              /* the whole answer; owned or NULL */
-	int64_t expires_ms;       /* 0: not said */
-	char text[200];           /* for the terminal only, cleaned */
-	struct bg_str secret;     /* out of descriptor 3; wiped */
+	json_t *handle;       /* checked object, never NULL; owned */
+	json_t *show;         /* array of {label, text}; owned or NULL */
+	json_t *raw;          /* the whole answer; owned or NULL */
+	int64_t expires_ms;   /* 0: not said */
+	char text[200];       /* for the terminal only, cleaned */
+	struct bg_str secret; /* out of descriptor 3; wiped */
 };
 void bg_provider_answer_release(struct bg_provider_answer *a);
 BG_AUTO_VALUE(provider_answer, struct bg_provider_answer,

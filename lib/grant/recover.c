@@ -43,16 +43,18 @@ static bool has_grant_event(const struct bg_grant *g, const char *began)
 /* The provider ran, or was about to: nobody knows. */
 static json_t *unknown_grant(const json_t *entry)
 {
-	static const char *const copied[] = { "provider", "expires",
+	static const char *const copied[] = { "provider",  "expires",
 					      "isolation", "revocable",
-					      "exposed", "target_enforces",
-					      "began", "self_run", NULL };
+					      "exposed",   "target_enforces",
+					      "began",     "self_run",
+					      NULL };
 	json_t *o = json_pack("{s:s,s:s,s:s,s:{}}", "result", "unknown",
 			      "access", "unknown", "why", "broken-off",
 			      "handle");
 
 	for (size_t i = 0; o && copied[i]; i++)
-		json_object_set(o, copied[i], json_object_get(entry, copied[i]));
+		json_object_set(o, copied[i],
+				json_object_get(entry, copied[i]));
 	return o;
 }
 
@@ -85,12 +87,11 @@ static int recover_opening(struct bg_op *op,
 		return 0;
 	if (bg_op_load(op, &entry->root, err))
 		return err->code;
-	if (!has_grant_event(op->grant,
-			     bg_json_text(entry->data, "began")) &&
+	if (!has_grant_event(op->grant, bg_json_text(entry->data, "began")) &&
 	    json_object_size(entry->data) > 0) {
 		if (bg_op_append(NULL, op, BG_EV_GRANT,
-				 unknown_grant(entry->data),
-				 BG_BY_INSTALLATION, NULL, 0, err) ||
+				 unknown_grant(entry->data), BG_BY_INSTALLATION,
+				 NULL, 0, err) ||
 		    bg_op_load(op, &entry->root, err))
 			return err->code;
 		bg_op_say(op, "recovered", op->grant->label);
@@ -136,8 +137,7 @@ static int recover_end(struct bg_op *op, const struct bg_journal_entry *entry,
 		if (!type || !may_write(op, entry->data))
 			return 0;
 		order.type = (enum bg_event_type)bg_event_type_parse(type);
-		order.data =
-			json_incref(json_object_get(entry->data, "data"));
+		order.data = json_incref(json_object_get(entry->data, "data"));
 		order.hand = bg_json_bool(entry->data, "machine") &&
 					     bg_op_machine_counts(op)
 				     ? BG_BY_INSTALLATION

@@ -68,9 +68,8 @@ static int check_state(const struct bg_op *op, struct bg_error *err)
 
 	if (g->state >= BG_ENDED)
 		return 0;
-	bg_fail(err, BG_EFAIL, "not-ended",
-		"cannot review '%s': it is %s", g->label,
-		bg_state_text(g->state));
+	bg_fail(err, BG_EFAIL, "not-ended", "cannot review '%s': it is %s",
+		g->label, bg_state_text(g->state));
 	return bg_hint(err, "bg status %s", g->label);
 }
 
@@ -98,11 +97,10 @@ static json_t *actions(const struct bg_review_answers *a)
 		char due[BG_TIME_LEN + 1];
 
 		bg_time_format(due, a->actions[i].due_ms);
-		json_array_append_new(list,
-				      json_pack("{s:s,s:s,s:s}", "text",
-						a->actions[i].text, "owner",
-						a->actions[i].owner, "due",
-						due));
+		json_array_append_new(
+			list,
+			json_pack("{s:s,s:s,s:s}", "text", a->actions[i].text,
+				  "owner", a->actions[i].owner, "due", due));
 	}
 	return list;
 }
@@ -119,8 +117,8 @@ static json_t *event_data(const struct bg_op *op,
 		       a->opened_at_ms ? a->opened_at_ms : bg_op_now(op));
 	o = json_pack("{s:s,s:s,s:{s:I,s:s},s:s}", "decision", a->decision,
 		      "comment", a->comment ? a->comment : "", "covers", "n",
-		      (json_int_t)g->n_material, "digest", digest,
-		      "opened_at", opened);
+		      (json_int_t)g->n_material, "digest", digest, "opened_at",
+		      opened);
 	if (!o)
 		return NULL;
 	if (a->to)

@@ -14,11 +14,11 @@
 struct rotation {
 	struct bg_op op;
 	struct bg_identity *identity;
-	struct bg_event_list events;   /* rotates of it, newest first */
+	struct bg_event_list events; /* rotates of it, newest first */
 	struct bg_digest exposures[EXPOSURES_MAX];
 	size_t n_exposures;
-	bool mine;                     /* I used one of the exposed grants */
-	size_t open;                   /* grants of it that are open now */
+	bool mine;   /* I used one of the exposed grants */
+	size_t open; /* grants of it that are open now */
 };
 
 static void rotation_release(struct rotation *r)
@@ -73,8 +73,7 @@ static int scan_grant(struct rotation *r, const struct bg_grant_row *row,
 
 		if (!exposes(e) || is_answered(r, &e->digest))
 			continue;
-		r->mine = r->mine ||
-			  bg_grant_is_user(g, r->op.me->human);
+		r->mine = r->mine || bg_grant_is_user(g, r->op.me->human);
 		if (r->n_exposures < EXPOSURES_MAX)
 			r->exposures[r->n_exposures++] = e->digest;
 	}
@@ -142,10 +141,9 @@ static int run_provider(struct rotation *r, struct bg_error *err)
 {
 	BG_AUTO(provider_answer) struct bg_provider_answer a = { 0 };
 	BG_AUTO(provider_facts) struct bg_provider_facts facts = { 0 };
-	BG_AUTO(json) json_t *identity =
-		json_pack("{s:s}", "name", r->identity->name);
-	BG_AUTO(json) json_t *who =
-		json_pack("{s:s}", "name", r->op.me->name);
+	BG_AUTO(json)
+	json_t *identity = json_pack("{s:s}", "name", r->identity->name);
+	BG_AUTO(json) json_t *who = json_pack("{s:s}", "name", r->op.me->name);
 	struct bg_provider_call c = {
 		.machine = &r->op.machine,
 		.dirs = r->op.places->provider_dirs,
@@ -165,8 +163,8 @@ static int run_provider(struct rotation *r, struct bg_error *err)
 	if (a.result == BG_RES_DONE)
 		return 0;
 	return bg_fail(err, BG_EFAIL, "rotate-failed",
-		       "the provider '%s' did not rotate '%s' (%s)%s%s",
-		       c.name, r->identity->name, a.why ? a.why : "failed",
+		       "the provider '%s' did not rotate '%s' (%s)%s%s", c.name,
+		       r->identity->name, a.why ? a.why : "failed",
 		       a.text[0] ? ": " : "", a.text);
 }
 

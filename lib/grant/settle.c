@@ -5,8 +5,8 @@
 #include "base/clock.h"
 #include "grant/op.h"
 
-static int settle_ticket(struct bg_event *out, struct bg_op *op,
-			 const char *id, struct bg_error *err)
+static int settle_ticket(struct bg_event *out, struct bg_op *op, const char *id,
+			 struct bg_error *err)
 {
 	const struct bg_policy *p = op->grant->policy;
 	const char *system = p && p->ticket ? p->ticket : "manual";
@@ -24,8 +24,8 @@ static int settle_ticket(struct bg_event *out, struct bg_op *op,
 			    BG_BY_PERSON, NULL, 0, err);
 }
 
-static int settle_told(struct bg_event *out, struct bg_op *op,
-		       const char *name, struct bg_error *err)
+static int settle_told(struct bg_event *out, struct bg_op *op, const char *name,
+		       struct bg_error *err)
 {
 	char about[BG_DIGEST_TEXT + 1];
 
@@ -55,8 +55,7 @@ static bool never_waived(const char *duty)
 	       strcmp(duty, "end") == 0 || strcmp(duty, "gone") == 0;
 }
 
-static int check_waive(struct bg_op *op, const char *duty,
-		       struct bg_error *err)
+static int check_waive(struct bg_op *op, const char *duty, struct bg_error *err)
 {
 	if (never_waived(duty))
 		return bg_op_deny(op, "settle", err, "never-waived",
@@ -154,6 +153,5 @@ int bg_settle(struct bg_event *out, const struct bg_ops *ops,
 		return bg_fail(err, BG_EUSAGE, "reason-missing",
 			       "a waiver needs a reason");
 	bg_op_say(&op, "sign", op.me->name);
-	return write_settle(out, &op, duty_word(duty), what, true, reason,
-			    err);
+	return write_settle(out, &op, duty_word(duty), what, true, reason, err);
 }

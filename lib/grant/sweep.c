@@ -15,8 +15,8 @@ struct sweeping {
 	struct bg_op op;
 	struct bg_sweep_result *out;
 	struct bg_clock clock;
-	bool sweeper;          /* trust lists this installation as such */
-	int64_t rank;          /* in the sorted list of sweepers */
+	bool sweeper; /* trust lists this installation as such */
+	int64_t rank; /* in the sorted list of sweepers */
 };
 
 void bg_sweep_result_release(struct bg_sweep_result *r)
@@ -47,9 +47,9 @@ static void find_rank(struct sweeping *s)
 	struct bg_install *i = bg_store_install(s->op.store);
 	const struct bg_role *role = bg_trust_role(s->op.trust, "sweeper");
 	const struct bg_principal *me =
-		i && i->signer ? bg_trust_by_key(s->op.trust,
-						 bg_signer_fpr(i->signer))
-			       : NULL;
+		i && i->signer
+			? bg_trust_by_key(s->op.trust, bg_signer_fpr(i->signer))
+			: NULL;
 
 	if (!me || !role || !bg_names_have(&role->members, me->name))
 		return;
@@ -127,8 +127,8 @@ static const char *basis_of_other(struct sweeping *s)
 static bool is_elsewhere(struct sweeping *s)
 {
 	const struct bg_grant *g = s->op.grant;
-	const char *where =
-		g->handle ? bg_json_text(g->handle->data, "where") : NULL;
+	const char *where = g->handle ? bg_json_text(g->handle->data, "where")
+				      : NULL;
 
 	return where && s->op.places->host &&
 	       strcmp(where, s->op.places->host) != 0;
@@ -183,10 +183,12 @@ static int sweep_open(struct sweeping *s, struct bg_error *err)
 		basis = basis_of_opener(s);
 	} else {
 		basis = basis_of_other(s);
-		if (basis && (is_elsewhere(s) || !bg_op_machine_counts(&s->op))) {
+		if (basis &&
+		    (is_elsewhere(s) || !bg_op_machine_counts(&s->op))) {
 			s->out->overdue++;
-			say(s, g->label, "is over, and is owed by the host "
-					 "that opened it");
+			say(s, g->label,
+			    "is over, and is owed by the host "
+			    "that opened it");
 			return 0;
 		}
 	}
@@ -213,8 +215,9 @@ static int sweep_ending(struct sweeping *s, struct bg_error *err)
 
 	if (is_elsewhere(s) || !bg_op_machine_counts(&s->op)) {
 		s->out->overdue++;
-		say(s, s->op.grant->label, "is not proven gone; owed by the "
-					   "host that opened it");
+		say(s, s->op.grant->label,
+		    "is not proven gone; owed by the "
+		    "host that opened it");
 		return 0;
 	}
 	s->out->retried++;
@@ -246,8 +249,8 @@ static int sweep_one(struct sweeping *s, const struct bg_digest *root,
  */
 static void count_overdue(struct sweeping *s, const struct bg_grant_row *row)
 {
-	BG_AUTO(json) json_t *o =
-		row->summary ? json_loads(row->summary, 0, NULL) : NULL;
+	BG_AUTO(json)
+	json_t *o = row->summary ? json_loads(row->summary, 0, NULL) : NULL;
 	json_t *d;
 	size_t i;
 

@@ -29,8 +29,8 @@ static bool needs_rotation(const struct bg_grant *g, size_t i)
 	if (e->type != BG_EV_GRANT || !g->counted[i])
 		return false;
 	result = bg_json_text(e->data, "result");
-	if (!result || (strcmp(result, "done") != 0 &&
-			strcmp(result, "unknown") != 0))
+	if (!result ||
+	    (strcmp(result, "done") != 0 && strcmp(result, "unknown") != 0))
 		return false;
 	return json_is_false(json_object_get(e->data, "revocable"));
 }
@@ -174,9 +174,7 @@ static int write_check(struct bg_taken *out, struct bg_op *op, enum bg_take who,
 static void say_how(struct bg_taken *out, const struct bg_provider_answer *a,
 		    const char *otherwise)
 {
-	const char *text = a->text[0] ? a->text
-			   : a->why	? a->why
-					: otherwise;
+	const char *text = a->text[0] ? a->text : a->why ? a->why : otherwise;
 
 	snprintf(out->how, sizeof(out->how), "%.190s", text);
 }
@@ -199,8 +197,7 @@ static void take_access(struct bg_taken *out, const struct bg_op_provider *p,
 	out->ran = true;
 	out->access = a->result == BG_RES_DONE ? a->access : BG_ACC_UNKNOWN;
 	say_how(out, a, "asked the provider");
-	if (!p->facts.revocable && !rotated &&
-	    out->access == BG_ACC_ABSENT) {
+	if (!p->facts.revocable && !rotated && out->access == BG_ACC_ABSENT) {
 		out->access = BG_ACC_UNKNOWN;
 		snprintf(out->how, sizeof(out->how),
 			 "it was seen and is not rotated yet");

@@ -141,11 +141,15 @@ static int start(struct bg_op *op, struct bg_error *err)
 	const struct bg_places *p = op->places;
 	const char *env[ENV_MAX] = { NULL };
 	char hex[BG_DIGEST_TEXT + 1];
-	const char *argv[] = {
-		p->self_path, "-C",	 bg_repo_git_dir(bg_store_repo(op->store)),
-		"--batch",    "sweep", "--grant",
-		hex,	      "--wait", NULL
-	};
+	const char *argv[] = { p->self_path,
+			       "-C",
+			       bg_repo_git_dir(bg_store_repo(op->store)),
+			       "--batch",
+			       "sweep",
+			       "--grant",
+			       hex,
+			       "--wait",
+			       NULL };
 	size_t n = 0;
 
 	if (!p->self_path)

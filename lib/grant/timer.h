@@ -11,8 +11,8 @@
 #include "grant/journal.h"
 
 struct bg_deadline {
-	int64_t wall_ms;  /* W; 0: none */
-	int64_t boot_us;  /* CLOCK_BOOTTIME of this boot; 0: none */
+	int64_t wall_ms; /* W; 0: none */
+	int64_t boot_us; /* CLOCK_BOOTTIME of this boot; 0: none */
 };
 /* When the grant ends as its events say now; zero while it is not open. */
 void bg_grant_deadline(struct bg_deadline *out, const struct bg_grant *g);
@@ -23,10 +23,13 @@ int64_t bg_deadline_left_ms(const struct bg_deadline *d);
  * when the journal says that the grant ended. */
 enum { BG_TIMER_BOOT, BG_TIMER_WALL, BG_TIMER_END, BG_TIMER_FDS };
 struct bg_timer {
-	int fd[BG_TIMER_FDS];   /* poll them for POLLIN */
-	char *live;             /* path of the journal's live entry */
+	int fd[BG_TIMER_FDS]; /* poll them for POLLIN */
+	char *live;           /* path of the journal's live entry */
 };
-#define BG_TIMER_INIT { { -1, -1, -1 }, NULL }
+#define BG_TIMER_INIT \
+	{ \
+		{ -1, -1, -1 }, NULL \
+	}
 int bg_timer_open(struct bg_timer *out, const char *state,
 		  const struct bg_digest *root, const struct bg_deadline *d,
 		  struct bg_error *err) BG_MUST_CHECK;

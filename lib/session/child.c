@@ -14,15 +14,17 @@
 
 #define TREE_MAX 4096
 
-static const int passed[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1,
-			      SIGUSR2 };
+static const int passed[] = {
+	SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2
+};
 
 /*
  * In the child
  */
-__attribute__((noreturn)) static void
-run(const struct bg_child *c, const char *path, const char *const *argv,
-    const char *const *env, int report)
+__attribute__((noreturn)) static void run(const struct bg_child *c,
+					  const char *path,
+					  const char *const *argv,
+					  const char *const *env, int report)
 {
 	struct sigaction sa;
 	sigset_t none;

@@ -20,17 +20,20 @@
 struct bg_child {
 	pid_t pid;
 	int pidfd;
-	int signals;         /* signalfd of what is passed on */
-	bool own_group;      /* pid leads its group */
-	bool foreground;     /* it has, or should have, the terminal */
-	bool has_tty;        /* tty is usable */
-	struct termios tty;  /* as it was */
-	sigset_t old;        /* our signal mask before */
-	int exec_errno;      /* not executed: why */
+	int signals;        /* signalfd of what is passed on */
+	bool own_group;     /* pid leads its group */
+	bool foreground;    /* it has, or should have, the terminal */
+	bool has_tty;       /* tty is usable */
+	struct termios tty; /* as it was */
+	sigset_t old;       /* our signal mask before */
+	int exec_errno;     /* not executed: why */
 	bool exited;
-	int status;          /* of waitpid(2) */
+	int status; /* of waitpid(2) */
 };
-#define BG_CHILD_INIT { .pid = -1, .pidfd = -1, .signals = -1 }
+#define BG_CHILD_INIT \
+	{ \
+		.pid = -1, .pidfd = -1, .signals = -1 \
+	}
 /* Start path with argv and env.  *out also says when it could not be executed. */
 int bg_child_start(struct bg_child *out, const char *path,
 		   const char *const *argv, const char *const *env,

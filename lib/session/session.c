@@ -11,7 +11,7 @@
 #include "base/io.h"
 #include "grant/timer.h"
 #include "session/child.h"
-#include "session/record.h"
+#include "session/session_record.h"
 
 /* From asking to killing, when the window is over. */
 #define GRACE_MS 5000
@@ -26,9 +26,9 @@ struct session {
 	struct bg_timer timer;
 	struct bg_deadline deadline;
 	struct bg_child child;
-	bool watch_live;        /* the journal here knows the grant */
-	size_t said;            /* notices that were given */
-	int64_t killed_us;      /* boot time when the end began; 0: it did not */
+	bool watch_live;   /* the journal here knows the grant */
+	size_t said;       /* notices that were given */
+	int64_t killed_us; /* boot time when the end began; 0: it did not */
 	bool killed_hard;
 };
 
@@ -118,8 +118,8 @@ static const char **make_env(struct bg_arena *a, const struct session *s,
 		if (!replaces(old[i], added))
 			env[k++] = old[i];
 	json_object_foreach(added, key, v)
-		env[k++] = bg_arena_printf(a, "%s=%s", key,
-					   json_string_value(v));
+		env[k++] =
+			bg_arena_printf(a, "%s=%s", key, json_string_value(v));
 	return env;
 }
 
@@ -127,8 +127,7 @@ static int make_added(json_t **out, struct session *s, struct bg_error *err)
 {
 	if (bg_access_env(out, s->ask->ops->store, &s->ask->root, err))
 		return err->code;
-	json_object_set_new(*out, "BG_GRANT",
-			    json_string(s->record.label));
+	json_object_set_new(*out, "BG_GRANT", json_string(s->record.label));
 	json_object_set_new(*out, "BG_SESSION", json_string(s->record.id));
 	return *out ? 0 : bg_fail_oom(err);
 }
@@ -272,7 +271,7 @@ static void take_end(struct session *s, int64_t began_us)
 	}
 	if (s->out->window)
 		e.ended = "window";
-	if (bg_record_finish(&s->record, &e, &err)) {
+	if (bg_session_record_finish(&s->record, &e, &err)) {
 		s->out->unwritten = true;
 		tell(s, BG_SESSION_UNWRITTEN, err.msg);
 	}
@@ -322,10 +321,9 @@ static int begin(struct session *s, struct bg_error *err)
 		return err->code;
 	bg_grant_deadline(&s->deadline, g);
 	if (g->state != BG_OPEN || bg_deadline_left_ms(&s->deadline) == 0) {
-		bg_fail(err, BG_EFAIL, "not-open",
-			"'%s' is not open: it is %s", g->label,
-			g->state == BG_OPEN ? "over"
-					    : bg_state_text(g->state));
+		bg_fail(err, BG_EFAIL, "not-open", "'%s' is not open: it is %s",
+			g->label,
+			g->state == BG_OPEN ? "over" : bg_state_text(g->state));
 		return g->policy ? bg_hint(err, "bg activate %s -m \"...\"",
 					   g->policy->name)
 				 : err->code;
@@ -336,7 +334,8 @@ static int begin(struct session *s, struct bg_error *err)
 	while (s->said < N_NOTICES &&
 	       bg_deadline_left_ms(&s->deadline) < notices_ms[s->said])
 		s->said++;
-	return bg_record_start(&s->record, s->ask->ops, g, s->ask->argv, err);
+	return bg_session_record_start(&s->record, s->ask->ops, g, s->ask->argv,
+				       err);
 }
 
 int bg_session_run(struct bg_session_result *out,
@@ -356,7 +355,7 @@ int bg_session_run(struct bg_session_result *out,
 		tell(&s, BG_SESSION_BEGINS, "");
 		rc = run_child(&s, err);
 		if (rc)
-			bg_record_abandon(&s.record);
+			bg_session_record_abandon(&s.record);
 	}
 	bg_timer_close(&s.timer);
 	bg_session_record_release(&s.record);

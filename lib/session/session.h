@@ -12,20 +12,20 @@
 #include "grant/ops.h"
 
 enum bg_session_notice {
-	BG_SESSION_BEGINS,   /* left_ms: until the window ends */
-	BG_SESSION_SOON,     /* five minutes, one minute */
-	BG_SESSION_EXTENDED, /* a new end */
-	BG_SESSION_OVER,     /* the window or an end: the command is ended */
+	BG_SESSION_BEGINS,    /* left_ms: until the window ends */
+	BG_SESSION_SOON,      /* five minutes, one minute */
+	BG_SESSION_EXTENDED,  /* a new end */
+	BG_SESSION_OVER,      /* the window or an end: the command is ended */
 	BG_SESSION_UNWRITTEN, /* the end could not be written; it is owed */
 };
 struct bg_session_ask {
 	const struct bg_ops *ops;
 	struct bg_digest root;
-	const char *const *argv;  /* NULL terminated; argv[0] is looked up */
-	const char *argv0;        /* what argv[0] of the program is; NULL: as
+	const char *const *argv; /* NULL terminated; argv[0] is looked up */
+	const char *argv0;       /* what argv[0] of the program is; NULL: as
 				   * argv[0] ("-bash" for a login shell) */
-	const char *path;         /* where: PATH */
-	const char *const *env;   /* NULL terminated; the whole environment, to
+	const char *path;        /* where: PATH */
+	const char *const *env;  /* NULL terminated; the whole environment, to
 				   * which BG_GRANT and paths are added */
 	void (*notice)(void *arg, enum bg_session_notice what, int64_t left_ms,
 		       const char *text);

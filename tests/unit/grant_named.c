@@ -122,8 +122,7 @@ static void x3_runner_needs_consent(void **state)
 			ARGS("true")),
 		     BG_EDENIED, "program-not-allowed", err);
 	write_allow("allow.d/prod.conf", "/usr/bin/true");
-	assert_ok(go((struct bg_named){ .machine = &m, COMMAND },
-		     ARGS("true")),
+	assert_ok(go((struct bg_named){ .machine = &m, COMMAND }, ARGS("true")),
 		  err);
 	/* A list that others could write is no consent. */
 	m.owner_any = false;
@@ -172,11 +171,20 @@ static void x3_runner_wants_root_files(void **state)
 
 static void x4_paths(void **state)
 {
-	static const char *const bad[] = {
-		"./prog", "bin/prog", "../prog", "/usr/bin/../bin/true",
-		"/usr//bin/true", "/usr/bin/./true", "/usr/bin/", "-x", "",
-		"true;reboot", "$(true)", "true true", "~root", NULL
-	};
+	static const char *const bad[] = { "./prog",
+					   "bin/prog",
+					   "../prog",
+					   "/usr/bin/../bin/true",
+					   "/usr//bin/true",
+					   "/usr/bin/./true",
+					   "/usr/bin/",
+					   "-x",
+					   "",
+					   "true;reboot",
+					   "$(true)",
+					   "true true",
+					   "~root",
+					   NULL };
 
 	(void)state;
 	for (size_t i = 0; bad[i]; i++)
@@ -323,12 +331,21 @@ static void x6_environment(void **state)
 
 static void x6_policy_cannot_set_these(void **state)
 {
-	static const char *const bad[] = {
-		"LD_PRELOAD=/tmp/x.so", "SSH_AUTH_SOCK=/x", "GPG_TTY=/x",
-		"AWS_PROFILE=x", "KUBECONFIG=/x", "DBUS_SESSION_BUS_ADDRESS=x",
-		"https_proxy=x", "PATH=/tmp", "HOME=/root", "BASH_ENV=/x",
-		"NOVALUE", "1A=x", "A B=x", "=x", NULL
-	};
+	static const char *const bad[] = { "LD_PRELOAD=/tmp/x.so",
+					   "SSH_AUTH_SOCK=/x",
+					   "GPG_TTY=/x",
+					   "AWS_PROFILE=x",
+					   "KUBECONFIG=/x",
+					   "DBUS_SESSION_BUS_ADDRESS=x",
+					   "https_proxy=x",
+					   "PATH=/tmp",
+					   "HOME=/root",
+					   "BASH_ENV=/x",
+					   "NOVALUE",
+					   "1A=x",
+					   "A B=x",
+					   "=x",
+					   NULL };
 
 	(void)state;
 	for (size_t i = 0; bad[i]; i++) {
@@ -354,8 +371,7 @@ static void x6_stdin_and_descriptors(void **state)
 	close(fd);
 	close(high);
 	assert_string_equal(bg_str_text(&r.out), "/dev/null\nown\n");
-	assert_ok(go((struct bg_named){ .in = "hello\n", .in_len = 6,
-					COMMAND },
+	assert_ok(go((struct bg_named){ .in = "hello\n", .in_len = 6, COMMAND },
 		     ARGS("cat")),
 		  err);
 	assert_string_equal(bg_str_text(&r.out), "hello\n");
@@ -376,10 +392,9 @@ static void x6_home_is_removed(void **state)
 
 static void x7_limits(void **state)
 {
-	const char *path = script(
-		"limits",
-		"ulimit -t; ulimit -f; ulimit -n; ulimit -c; "
-		"grep NoNewPrivs /proc/self/status | cut -f2");
+	const char *path =
+		script("limits", "ulimit -t; ulimit -f; ulimit -n; ulimit -c; "
+				 "grep NoNewPrivs /proc/self/status | cut -f2");
 
 	(void)state;
 	if (UNDER_VALGRIND)

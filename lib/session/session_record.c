@@ -1,4 +1,4 @@
-#include "session/record.h"
+#include "session/session_record.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -99,8 +99,8 @@ static int make_command(struct bg_session_record *r, const char *const *argv,
 		return bg_fail_oom(err);
 	bg_digest_format(text, &d);
 	r->command = json_pack("{s:s,s:I,s:s}", "argv0",
-			       name.len ? name.buf : "-", "argc",
-			       (json_int_t)n, "digest", text);
+			       name.len ? name.buf : "-", "argc", (json_int_t)n,
+			       "digest", text);
 	return r->command ? 0 : bg_fail_oom(err);
 }
 
@@ -108,8 +108,7 @@ static int make_path(struct bg_session_record *r, struct bg_error *err)
 {
 	BG_AUTO(str) struct bg_str s = BG_STR_INIT;
 
-	bg_str_addf(&s, "%s/sessions",
-		    bg_store_install(r->ops->store)->dir);
+	bg_str_addf(&s, "%s/sessions", bg_store_install(r->ops->store)->dir);
 	if (bg_str_check(&s, err) || bg_dir_make(s.buf, 0700, err))
 		return err->code;
 	bg_str_addf(&s, "/%s.json", r->id);
@@ -142,9 +141,9 @@ static int write_file(const struct bg_session_record *r, pid_t pid,
 	return bg_file_commit(r->path, 0600, text, strlen(text), err);
 }
 
-int bg_record_start(struct bg_session_record *r, const struct bg_ops *ops,
-		    const struct bg_grant *g, const char *const *argv,
-		    struct bg_error *err)
+int bg_session_record_start(struct bg_session_record *r,
+			    const struct bg_ops *ops, const struct bg_grant *g,
+			    const char *const *argv, struct bg_error *err)
 {
 	unsigned char id[8];
 	json_t *data;
@@ -168,8 +167,9 @@ int bg_record_start(struct bg_session_record *r, const struct bg_ops *ops,
 	return 0;
 }
 
-int bg_record_finish(struct bg_session_record *r, const struct bg_record_end *e,
-		     struct bg_error *err)
+int bg_session_record_finish(struct bg_session_record *r,
+			     const struct bg_record_end *e,
+			     struct bg_error *err)
 {
 	json_t *o = json_pack("{s:s,s:O,s:s,s:s,s:{},s:b,s:I}", "session",
 			      r->id, "command", r->command, "capture", "none",
@@ -182,7 +182,7 @@ int bg_record_finish(struct bg_session_record *r, const struct bg_record_end *e,
 	if (o && e->signal > 0)
 		json_object_set_new(o, "signal", json_integer(e->signal));
 	if (append(r, BG_EV_SESSION_END, o, err)) {
-		bg_record_abandon(r);
+		bg_session_record_abandon(r);
 		return err->code;
 	}
 	if (unlink(r->path) < 0 && errno != ENOENT)
@@ -190,7 +190,7 @@ int bg_record_finish(struct bg_session_record *r, const struct bg_record_end *e,
 	return 0;
 }
 
-void bg_record_abandon(struct bg_session_record *r)
+void bg_session_record_abandon(struct bg_session_record *r)
 {
 	struct bg_error ignored;
 
@@ -220,7 +220,7 @@ static int recover_file(struct bg_session_record *r, const json_t *o,
 			       "'%s' is not the record of a session", r->path);
 	snprintf(r->label, sizeof(r->label), "%s", label);
 	snprintf(r->id, sizeof(r->id), "%s", id);
-	return bg_record_finish(r, &e, err);
+	return bg_session_record_finish(r, &e, err);
 }
 
 static bool has_start(const struct bg_ops *ops, const json_t *o)
