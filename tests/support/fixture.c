@@ -152,6 +152,42 @@ static void add_principal(struct bg_str *yaml, const struct fx *f,
 		    w->by, persons[who].principal, w->email, fpr, fpr, digest);
 }
 
+static void add_guest(struct bg_str *yaml, const struct fx *f)
+{
+	char fpr[41], digest[BG_DIGEST_TEXT + 1];
+	const char *comma = "";
+	struct bg_digest d;
+
+	if (bg_sha256(&d, f->guest_blob.buf, f->guest_blob.len))
+		memset(&d, 0, sizeof(d));
+	bg_digest_format(digest, &d);
+	bg_fpr_format(fpr, &f->guest_key.keys.v[0].fpr);
+	bg_str_addf(yaml,
+		    "  %s:\n    kind: person\n    human: %s\n"
+		    "    email: %s@acme.example\n    keys:\n"
+		    "      - {primary: %s, signing: [",
+		    f->guest, f->guest, f->guest, fpr);
+	for (size_t i = 0; i < f->guest_key.keys.n; i++) {
+		if (!f->guest_key.keys.v[i].may_sign)
+			continue;
+		bg_fpr_format(fpr, &f->guest_key.keys.v[i].fpr);
+		bg_str_addf(yaml, "%s%s", comma, fpr);
+		comma = ", ";
+	}
+	bg_str_addf(yaml, "], blob: '%s'}\n", digest);
+}
+
+static void add_roles(struct bg_str *yaml, const char *guest)
+{
+	const char *comma = guest ? ", " : "";
+
+	guest = guest ? guest : "";
+	bg_str_addf(yaml,
+		    "roles: {oncall: [alice%s%s], lead: [bob%s%s], "
+		    "review: [rita%s%s], sweeper: [sweep]}\n",
+		    comma, guest, comma, guest, comma, guest);
+}
+
 static void make_yaml(struct bg_str *yaml, const struct fx *f, bool all)
 {
 	bg_str_add(yaml, "bg: trust/1\n"
@@ -162,9 +198,10 @@ static void make_yaml(struct bg_str *yaml, const struct fx *f, bool all)
 	add_principal(yaml, f, FX_ANA);
 	for (int i = 1; all && i < N_PERSONS; i++)
 		add_principal(yaml, f, (enum fx_who)i);
+	if (all && f->guest)
+		add_guest(yaml, f);
 	if (all)
-		bg_str_add(yaml, "roles: {oncall: [alice], lead: [bob], "
-				 "review: [rita], sweeper: [sweep]}\n");
+		add_roles(yaml, f->guest);
 }
 
 static void add_text(struct bg_trust_file *v, size_t *n, const char *path,
@@ -182,7 +219,7 @@ static int write_trust(struct fx *f, bool all, struct bg_error *err)
 	struct bg_trust prev = { .version = f->trust_version,
 				 .digest = f->trust,
 				 .commit = f->trust_commit };
-	char paths[N_PERSONS][64], fpr[41];
+	char paths[N_PERSONS + 1][64], fpr[41];
 	size_t n = 0;
 
 	make_yaml(&yaml, f, all);
@@ -198,6 +235,13 @@ static int write_trust(struct fx *f, bool all, struct bg_error *err)
 		snprintf(paths[i], sizeof(paths[i]), "keys/%s.pgp", fpr);
 		add_text(files, &n, paths[i], f->who[i].blob.buf,
 			 f->who[i].blob.len);
+	}
+	if (all && f->guest) {
+		bg_fpr_format(fpr, &f->guest_key.keys.v[0].fpr);
+		snprintf(paths[N_PERSONS], sizeof(paths[0]), "keys/%s.pgp",
+			 fpr);
+		add_text(files, &n, paths[N_PERSONS], f->guest_blob.buf,
+			 f->guest_blob.len);
 	}
 	add_text(files, &n, "trust.yaml", bg_str_text(&yaml), yaml.len);
 	f->who[FX_ANA].log.genesis = f->genesis;
@@ -288,12 +332,35 @@ static int make_trust(struct fx *f, bool bare, struct bg_error *err)
 	return 0;
 }
 
+static int set_guest(struct fx *f, const struct fx_guest *guest,
+		     struct bg_error *err)
+{
+	int r;
+
+	if (!guest)
+		return 0;
+	f->guest = guest->name;
+	r = bg_keyblob_minimise(&f->guest_blob, guest->blob, guest->n, err);
+	if (!r)
+		r = bg_keyblob_parse(&f->guest_key, f->guest_blob.buf,
+				     f->guest_blob.len, err);
+	return r;
+}
+
 int fx_make(struct fx *f, const char *dir, bool bare, struct bg_error *err)
+{
+	return fx_make_with(f, dir, bare, NULL, err);
+}
+
+int fx_make_with(struct fx *f, const char *dir, bool bare,
+		 const struct fx_guest *guest, struct bg_error *err)
 {
 	char keys[160];
 	int r;
 
 	memset(f, 0, sizeof(*f));
+	if ((r = set_guest(f, guest, err)))
+		return r;
 	set_places(f, dir);
 	set_policy_digest(f);
 	snprintf(keys, sizeof(keys), "%s/keys", dir);
@@ -378,6 +445,8 @@ void fx_close(struct fx *f)
 			bg_signer_close(f->who[i].signer);
 		bg_str_release(&f->who[i].blob);
 	}
+	bg_str_release(&f->guest_blob);
+	bg_keyblob_release(&f->guest_key);
 	bg_install_close(&f->install);
 	bg_repo_close(f->repo);
 	memset(f, 0, sizeof(*f));

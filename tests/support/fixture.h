@@ -37,9 +37,21 @@ struct fx {
 	struct bg_oid trust_commit;
 	uint64_t trust_version;
 	char policy_digest[BG_DIGEST_TEXT + 1];
+	const char *guest; /* name, or NULL */
+	struct bg_str guest_blob;
+	struct bg_keyblob guest_key;
 };
 /* In dir, which exists; bare as git means it. */
 int fx_make(struct fx *f, const char *dir, bool bare, struct bg_error *err)
+	BG_MUST_CHECK;
+/* One person more in trust, with every role, whose key is elsewhere (gpg). */
+struct fx_guest {
+	const char *name;
+	const void *blob; /* exported public key */
+	size_t n;
+};
+int fx_make_with(struct fx *f, const char *dir, bool bare,
+		 const struct fx_guest *guest, struct bg_error *err)
 	BG_MUST_CHECK;
 /* Open what fx_make() left in dir: keys, logs, trust. */
 int fx_open(struct fx *f, const char *dir, struct bg_error *err) BG_MUST_CHECK;

@@ -100,20 +100,21 @@ bool raw_set_parent(struct raw_commit *c, const struct bg_oid *to)
 /*
  * Signing by hand.
  */
-static int read_seed(unsigned char seed[32], const char *path,
-		     struct bg_error *err)
+int raw_key_read(struct raw_key *k, const char *path, struct bg_error *err)
 {
+	BG_AUTO(signer) struct bg_signer *signer = NULL;
 	BG_AUTO(secret) struct bg_str text = BG_STR_INIT;
 	char hex[65] = "";
 	const char *at;
 	int r = bg_file_read(&text, path, 4096, err);
 
-	if (r)
+	if (r || (r = bg_signer_open_file(&signer, path, err)))
 		return r;
+	k->fpr = *bg_signer_fpr(signer);
 	at = strstr(text.buf, "seed ");
 	if (at && strlen(at) >= 69)
 		memcpy(hex, at + 5, 64);
-	return bg_unhex(seed, 32, hex, false)
+	return bg_unhex(k->seed, sizeof(k->seed), hex, false)
 		       ? 0
 		       : bg_fail(err, BG_EFAIL, "bad-key", "no seed in '%s'",
 				 path);
@@ -172,25 +173,21 @@ static bool sign_digest(struct bg_sig *sig, const unsigned char seed[32],
 	return ok;
 }
 
-int raw_sign(struct raw_commit *c, const char *key_file,
+int raw_sign(struct raw_commit *c, const struct raw_key *key,
 	     const struct raw_how *how, struct bg_error *err)
 {
-	BG_AUTO(signer) struct bg_signer *signer = NULL;
 	BG_AUTO(str) struct bg_str packet = BG_STR_INIT;
-	unsigned char seed[32], digest[64];
+	unsigned char digest[64];
 	const char *committer = strstr(c->head.buf, "\ncommitter ");
 	const char *at = committer ? strstr(committer, "> ") : NULL;
 	struct bg_sig sig;
 	unsigned n = 0;
-	int r = bg_signer_open_file(&signer, key_file, err);
 
-	if (r || (r = read_seed(seed, key_file, err)))
-		return r;
-	bg_sig_begin(&sig, how->claim ? how->claim : bg_signer_fpr(signer),
-		     BG_PK_EDDSA, how->hash,
-		     at ? (uint32_t)strtoul(at + 2, NULL, 10) : 0);
+	bg_sig_begin(&sig, how->claim ? how->claim : &key->fpr, BG_PK_EDDSA,
+		     how->hash, at ? (uint32_t)strtoul(at + 2, NULL, 10) : 0);
 	sig.hashed[1] = (unsigned char)how->class;
-	if (!hash(digest, &n, &sig, c) || !sign_digest(&sig, seed, digest, n))
+	if (!hash(digest, &n, &sig, c) ||
+	    !sign_digest(&sig, key->seed, digest, n))
 		return bg_fail(err, BG_EFAIL, "sign", "cannot sign");
 	if (how->wrong_issuer)
 		sig.issuer.b[BG_FPR_LEN - 1] ^= 1;

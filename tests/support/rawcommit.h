@@ -5,6 +5,7 @@
 #ifndef BG_TESTS_RAWCOMMIT_H
 #define BG_TESTS_RAWCOMMIT_H
 
+#include "crypto/openpgp.h"
 #include "evidence/repo.h"
 
 struct raw_commit {
@@ -30,8 +31,15 @@ struct raw_how {
 	bool wrong_issuer;          /* the unhashed issuer differs */
 	const struct bg_fpr *claim; /* NULL: the key's own fingerprint */
 };
-/* Sign head + message with the key in file, as bg_install_key_make() made it. */
-int raw_sign(struct raw_commit *c, const char *key_file,
+struct raw_key {
+	unsigned char seed[32];
+	struct bg_fpr fpr;
+};
+/* A key file as bg_install_key_make() made it. */
+int raw_key_read(struct raw_key *k, const char *path, struct bg_error *err)
+	BG_MUST_CHECK;
+/* Sign head + message, at the time of the committer line. */
+int raw_sign(struct raw_commit *c, const struct raw_key *key,
 	     const struct raw_how *how, struct bg_error *err) BG_MUST_CHECK;
 
 #endif

@@ -66,9 +66,18 @@ static int move(struct forge *f, const char *ref, const struct bg_oid *to)
 
 static const struct raw_how good = { 0, 8, false, NULL };
 
+static int sign_with(struct forge *f, const char *path,
+		     const struct raw_how *how)
+{
+	struct raw_key key;
+	int r = raw_key_read(&key, path, f->err);
+
+	return r ? r : raw_sign(&f->c, &key, how, f->err);
+}
+
 static int sign_again(struct forge *f)
 {
-	return raw_sign(&f->c, f->key, &good, f->err);
+	return sign_with(f, f->key, &good);
 }
 
 static int other_person(struct forge *f, char path[300])
@@ -86,6 +95,11 @@ static int edit_message(struct forge *f)
 {
 	char *end = f->c.message.buf + f->c.message.len;
 
+	/* Subject and body alike, where we know what they say. */
+	if (raw_replace(&f->c.message, "second note", "another one")) {
+		raw_replace(&f->c.message, "second note", "another one");
+		return 0;
+	}
 	while (end > f->c.message.buf) {
 		char c = *--end;
 
@@ -293,7 +307,7 @@ static int other_key(struct forge *f)
 	char path[300];
 	int r = other_person(f, path);
 
-	return r ? r : raw_sign(&f->c, path, &good, f->err);
+	return r ? r : sign_with(f, path, &good);
 }
 
 /* Bob's signature that says it is alice's. */
@@ -307,7 +321,7 @@ static int other_key_claimed(struct forge *f)
 	if (r || (r = bg_signer_open_file(&own, f->key, f->err)))
 		return r;
 	how.claim = bg_signer_fpr(own);
-	return raw_sign(&f->c, path, &how, f->err);
+	return sign_with(f, path, &how);
 }
 
 static int sha1(struct forge *f)
@@ -315,7 +329,7 @@ static int sha1(struct forge *f)
 	struct raw_how how = good;
 
 	how.hash = 2;
-	return raw_sign(&f->c, f->key, &how, f->err);
+	return sign_with(f, f->key, &how);
 }
 
 static int text_class(struct forge *f)
@@ -323,7 +337,7 @@ static int text_class(struct forge *f)
 	struct raw_how how = good;
 
 	how.class = 1;
-	return raw_sign(&f->c, f->key, &how, f->err);
+	return sign_with(f, f->key, &how);
 }
 
 static int change_and_sign(struct forge *f, const char *from, const char *to)
