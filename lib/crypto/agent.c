@@ -104,7 +104,8 @@ static assuan_context_t connect_to(const char *path, const struct bg_gpg *gpg)
 	assuan_context_t ctx;
 	struct stat st;
 
-	if (!*path || strlen(path) >= sizeof(((struct sockaddr_un *)0)->sun_path))
+	if (!*path ||
+	    strlen(path) >= sizeof(((struct sockaddr_un *)0)->sun_path))
 		return NULL;
 	if (stat(path, &st) || !S_ISSOCK(st.st_mode))
 		return NULL; /* a redirection: gpgconf knows */
@@ -143,8 +144,7 @@ static gpg_error_t greet(assuan_context_t ctx, const struct bg_gpg *gpg)
 	(void)option(ctx, "display", gpg->display);
 	(void)option(ctx, "xauthority", gpg->xauthority);
 	(void)option(ctx, "putenv=WAYLAND_DISPLAY", gpg->wayland_display);
-	(void)option(ctx, "putenv=DBUS_SESSION_BUS_ADDRESS",
-		     gpg->dbus_session);
+	(void)option(ctx, "putenv=DBUS_SESSION_BUS_ADDRESS", gpg->dbus_session);
 	return 0;
 }
 

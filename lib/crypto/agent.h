@@ -48,8 +48,8 @@ BG_AUTO_POINTER(agent, struct bg_agent, bg_agent_close)
  * error into "agent-unreachable" if that is what it is.  Gives err->code. */
 int bg_agent_look(struct bg_error *err, const struct bg_gpg *gpg);
 /* BG_ENOKEY "key-not-here" when the agent has no such secret key. */
-int bg_agent_has(struct bg_agent *a, const char *keygrip,
-		 struct bg_error *err) BG_MUST_CHECK;
+int bg_agent_has(struct bg_agent *a, const char *keygrip, struct bg_error *err)
+	BG_MUST_CHECK;
 /* Sign digest with the key: sets sig->mpi.  prompt: what a pinentry shows
  * (clean text).  Errors as bg_signer_sign(); "agent-refuses" (BG_ENOKEY) when
  * the agent does not do that, so that another way may be tried. */

@@ -104,9 +104,12 @@ static int gpgconf(struct bg_proc_result *res, const struct bg_gpg *gpg,
 {
 	BG_AUTO(gpg_env) struct bg_gpg_env env = { 0 };
 	BG_AUTO(str) struct bg_str home = BG_STR_INIT;
-	const char *argv[] = { BG_GPGCONF_PROGRAM, "--homedir", NULL,
-			       what, name, NULL };
-	struct bg_proc p = { .argv = argv, .secret_fd = -1, .max_out = 8192,
+	const char *argv[] = {
+		BG_GPGCONF_PROGRAM, "--homedir", NULL, what, name, NULL
+	};
+	struct bg_proc p = { .argv = argv,
+			     .secret_fd = -1,
+			     .max_out = 8192,
 			     .timeout_ms = 15000 };
 	int r;
 

@@ -216,7 +216,8 @@ static int add_recipient(struct recipients *to, size_t i, struct bg_engine *e,
 	if (!to->list[i] || !to->list[i]->can_encrypt)
 		return bg_fail(err, BG_ENOKEY, "cannot-encrypt",
 			       "key %s of %s has no part to encrypt to that "
-			       "is valid now", hex, key.uid);
+			       "is valid now",
+			       hex, key.uid);
 	return 0;
 }
 
@@ -247,9 +248,9 @@ static int encrypt(struct bg_str *out, struct bg_engine *e,
 	return bg_str_check(out, err);
 }
 
-int bg_encrypt(struct bg_str *out, const char *tmp,
-	       const struct bg_span *blobs, size_t n_blobs,
-	       const void *plain, size_t n, struct bg_error *err)
+int bg_encrypt(struct bg_str *out, const char *tmp, const struct bg_span *blobs,
+	       size_t n_blobs, const void *plain, size_t n,
+	       struct bg_error *err)
 {
 	BG_AUTO(engine) struct bg_engine *e = NULL;
 	BG_AUTO(recipients) struct recipients to = { { NULL } };
@@ -266,8 +267,8 @@ int bg_encrypt(struct bg_str *out, const char *tmp,
 	return encrypt(out, e, &to, plain, n, err);
 }
 
-int bg_decrypt(struct bg_str *out, const struct bg_gpg *gpg,
-	       const void *cipher, size_t n, struct bg_error *err)
+int bg_decrypt(struct bg_str *out, const struct bg_gpg *gpg, const void *cipher,
+	       size_t n, struct bg_error *err)
 {
 	BG_AUTO(gpgme) gpgme_ctx_t ctx = NULL;
 	BG_AUTO(gpgme_data) gpgme_data_t in = NULL, plain = NULL;

@@ -65,11 +65,25 @@ static int sign_spawn(const struct bg_gpg *gpg, const struct bg_pubkey *key,
 	gpgme_error_t e;
 	int r;
 	const char *argv[] = {
-		"gpg", "--homedir", NULL, "--batch", "--no-tty",
-		"--status-fd", "2", "--logger-file", "/dev/null",
-		"--pinentry-mode", gpg->batch ? "error" : "default",
-		"--no-armor", "--no-textmode", "--digest-algo", "SHA256",
-		"-u", user, "--detach-sign", NULL,
+		"gpg",
+		"--homedir",
+		NULL,
+		"--batch",
+		"--no-tty",
+		"--status-fd",
+		"2",
+		"--logger-file",
+		"/dev/null",
+		"--pinentry-mode",
+		gpg->batch ? "error" : "default",
+		"--no-armor",
+		"--no-textmode",
+		"--digest-algo",
+		"SHA256",
+		"-u",
+		user,
+		"--detach-sign",
+		NULL,
 	};
 
 	bg_fpr_format(user, &key->fpr);

@@ -94,8 +94,8 @@ static void add_packet(struct bg_str *s, unsigned tag,
 static int key_body(struct bg_str *out, const struct install_key *k,
 		    struct bg_error *err)
 {
-	static const unsigned char oid[] = { 22, 9, 0x2b, 6, 1, 4, 1,
-					     0xda, 0x47, 0x0f, 1 };
+	static const unsigned char oid[] = { 22, 9,    0x2b, 6,    1, 4,
+					     1,  0xda, 0x47, 0x0f, 1 };
 	unsigned char point[33] = { 0x40 };
 	size_t n = 32;
 
@@ -113,8 +113,7 @@ static int key_body(struct bg_str *out, const struct install_key *k,
 static void selfsig_hashed(struct bg_str *out, const struct bg_fpr *fpr,
 			   uint32_t created)
 {
-	static const unsigned char head[] = { 4, 0x13, 22, 8, 0, 32,
-					      22, 33, 4 };
+	static const unsigned char head[] = { 4, 0x13, 22, 8, 0, 32, 22, 33, 4 };
 	static const unsigned char flags[] = { 2, 27, 3 };
 	static const unsigned char time_head[] = { 5, 2 };
 
@@ -148,10 +147,9 @@ static int selfsig_body(struct bg_str *out, const struct install_key *k,
 	selfsig_hashed(out, fpr, k->created);
 	if ((r = bg_str_check(out, err)))
 		return r;
-	r = bg_openpgp_hash(digest, &len, 8, pieces, 4,
-			    (struct bg_bytes){ (unsigned char *)out->buf,
-					       out->len },
-			    err);
+	r = bg_openpgp_hash(
+		digest, &len, 8, pieces, 4,
+		(struct bg_bytes){ (unsigned char *)out->buf, out->len }, err);
 	if (r || (r = bg_ed25519_sign(&sig, k->secret, digest, len, err)))
 		return r;
 	bg_str_addn(out, unhashed, sizeof(unhashed));
@@ -165,18 +163,18 @@ static int selfsig_body(struct bg_str *out, const struct install_key *k,
 static int make_blob(struct bg_str *out, const struct install_key *k,
 		     struct bg_error *err)
 {
-	BG_AUTO(str) struct bg_str key = BG_STR_INIT, uid = BG_STR_INIT,
-				   sig = BG_STR_INIT;
+	BG_AUTO(str)
+	struct bg_str key = BG_STR_INIT,
+		      uid = BG_STR_INIT, sig = BG_STR_INIT;
 	struct bg_pubkey pub;
 	int r;
 
 	bg_str_add(&uid, k->uid);
 	if ((r = key_body(&key, k, err)) || (r = bg_str_check(&uid, err)))
 		return r;
-	r = bg_pubkey_parse(&pub,
-			    (struct bg_bytes){ (unsigned char *)key.buf,
-					       key.len },
-			    err);
+	r = bg_pubkey_parse(
+		&pub, (struct bg_bytes){ (unsigned char *)key.buf, key.len },
+		err);
 	if (r)
 		return r;
 	EVP_PKEY_free(pub.evp);
@@ -224,8 +222,8 @@ static int sync_parent(const char *path, struct bg_error *err)
 	if (!slash)
 		bg_str_addc(&dir, '.');
 	else
-		bg_str_addn(&dir, path, slash == path ? 1
-						      : (size_t)(slash - path));
+		bg_str_addn(&dir, path,
+			    slash == path ? 1 : (size_t)(slash - path));
 	if (dir.oom)
 		return bg_fail_oom(err);
 	return bg_dir_sync(dir.buf, err);
@@ -272,8 +270,8 @@ int bg_install_key_make(struct bg_str *blob, const char *path, const char *uid,
 static int read_file(struct bg_str *text, const char *path,
 		     struct bg_error *err)
 {
-	BG_AUTO(fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW |
-						O_NONBLOCK);
+	BG_AUTO(fd)
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	struct stat st;
 
 	if (fd < 0) {
@@ -284,7 +282,8 @@ static int read_file(struct bg_str *text, const char *path,
 		if (e == ENOENT)
 			(void)bg_fail(err, BG_ENOKEY, "install-key-missing",
 				      "the installation's key '%s' is not "
-				      "there", path);
+				      "there",
+				      path);
 		err->code = BG_ENOKEY;
 		return BG_ENOKEY;
 	}

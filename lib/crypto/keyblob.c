@@ -186,9 +186,8 @@ int bg_keyblob_parse(struct bg_keyblob *out, const void *data, size_t n,
 		return r;
 	}
 	/* Without flags a primary may do what its algorithm can. */
-	out->keys.v[0].may_sign =
-		(!p.has_flags || p.flags & BG_FLAG_SIGN) &&
-		bg_pubkey_strong(&out->keys.v[0]);
+	out->keys.v[0].may_sign = (!p.has_flags || p.flags & BG_FLAG_SIGN) &&
+				  bg_pubkey_strong(&out->keys.v[0]);
 	return 0;
 }
 

@@ -58,8 +58,7 @@ static int curve_bytes(struct bg_str *s, const char *const *constants,
 		unsigned char raw[97];
 		size_t n = strlen(constants[i]) / 2;
 
-		if (n > sizeof(raw) ||
-		    !bg_unhex(raw, n, constants[i], false))
+		if (n > sizeof(raw) || !bg_unhex(raw, n, constants[i], false))
 			return -1;
 		add_part(s, "pabgn"[i], raw, n);
 	}

@@ -169,8 +169,7 @@ int bg_gpg_list(struct bg_gpg_keys *out, const struct bg_gpg *gpg,
 	if (r)
 		return r;
 	/* Without an agent every key looks as if it were public only. */
-	if (secret && seen && !found.list.n &&
-	    (r = agent_is_there(gpg, err)))
+	if (secret && seen && !found.list.n && (r = agent_is_there(gpg, err)))
 		return r;
 	*out = found;
 	memset(&found, 0, sizeof(found));
@@ -253,8 +252,9 @@ static void state_path(struct bg_str *out, const struct bg_gpg *gpg,
 static bool recall(struct remembered *out, const struct bg_gpg *gpg,
 		   const char *hex, const char *stamp)
 {
-	BG_AUTO(str) struct bg_str path = BG_STR_INIT, text = BG_STR_INIT,
-				   want = BG_STR_INIT;
+	BG_AUTO(str)
+	struct bg_str path = BG_STR_INIT,
+		      text = BG_STR_INIT, want = BG_STR_INIT;
 	struct bg_error why;
 
 	state_path(&path, gpg, hex);

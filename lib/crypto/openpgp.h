@@ -55,9 +55,9 @@ void bg_sig_write(struct bg_str *packet, const struct bg_sig *sig);
 void bg_sig_begin(struct bg_sig *out, const struct bg_fpr *issuer,
 		  enum bg_pk pk, int hash, uint32_t created);
 /* Digest of payload and hashed area; also sets left16 of sig if set_left. */
-int bg_sig_digest(unsigned char *digest, size_t *digest_len,
-		  struct bg_sig *sig, const void *payload, size_t n,
-		  bool set_left, struct bg_error *err) BG_MUST_CHECK;
+int bg_sig_digest(unsigned char *digest, size_t *digest_len, struct bg_sig *sig,
+		  const void *payload, size_t n, bool set_left,
+		  struct bg_error *err) BG_MUST_CHECK;
 
 /* --- public keys ------------------------------------------------------- */
 struct bg_pubkey {
@@ -66,9 +66,9 @@ struct bg_pubkey {
 	enum bg_pk pk;
 	unsigned bits;
 	uint32_t created;
-	bool may_sign;   /* by key flags of its self-signature or binding, and
+	bool may_sign; /* by key flags of its self-signature or binding, and
 			  * strong enough for evidence */
-	EVP_PKEY *evp;   /* NULL: an algorithm that signs nothing here */
+	EVP_PKEY *evp; /* NULL: an algorithm that signs nothing here */
 };
 struct bg_keyblob {
 	BG_VEC(struct bg_pubkey) keys; /* [0] is the primary */

@@ -34,7 +34,7 @@ uint32_t bg_cur_u32(struct bg_cursor *c)
 	const unsigned char *p = bg_cur_take(c, 4);
 
 	return p ? (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
-			   (uint32_t)p[2] << 8 | p[3]
+			       (uint32_t)p[2] << 8 | p[3]
 		 : 0;
 }
 

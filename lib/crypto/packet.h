@@ -76,8 +76,8 @@ struct bg_selfsig {
 	bool has_issuer_fpr, has_issuer_id, has_flags, has_revoker;
 	struct bg_fpr issuer;
 	unsigned char issuer_id[8];
-	unsigned flags;            /* RFC 4880, 5.2.3.21 */
-	struct bg_bytes embedded;  /* cross-certification, or empty */
+	unsigned flags;           /* RFC 4880, 5.2.3.21 */
+	struct bg_bytes embedded; /* cross-certification, or empty */
 };
 enum {
 	BG_FLAG_CERTIFY = 0x01,
@@ -93,8 +93,8 @@ bool bg_selfsig_is_by(const struct bg_selfsig *s, const struct bg_pubkey *key);
 struct bg_keypart {
 	const struct bg_pubkey *primary, *subkey;
 	struct bg_bytes primary_body;
-	unsigned tag;          /* BG_TAG_PUBKEY, BG_TAG_UID, BG_TAG_SUBKEY */
-	struct bg_bytes body;  /* of that user id or subkey */
+	unsigned tag;         /* BG_TAG_PUBKEY, BG_TAG_UID, BG_TAG_SUBKEY */
+	struct bg_bytes body; /* of that user id or subkey */
 };
 /* Is s a good signature of the primary over part, of a class that part may
  * have?  A binding of a signing subkey must hold its cross-certification. */

@@ -15,9 +15,11 @@ static const struct curve {
 	unsigned bits;
 	unsigned char oid_len, oid[9];
 } curves[] = {
-	{ NULL, BG_PK_EDDSA, 255, 9,
-	  { 0x2b, 6, 1, 4, 1, 0xda, 0x47, 0x0f, 1 } },
-	{ "P-256", BG_PK_ECDSA, 256, 8,
+	{ NULL, BG_PK_EDDSA, 255, 9, { 0x2b, 6, 1, 4, 1, 0xda, 0x47, 0x0f, 1 } },
+	{ "P-256",
+	  BG_PK_ECDSA,
+	  256,
+	  8,
 	  { 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7 } },
 	{ "P-384", BG_PK_ECDSA, 384, 5, { 0x2b, 0x81, 4, 0, 0x22 } },
 };

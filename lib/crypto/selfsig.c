@@ -31,8 +31,8 @@ static uint32_t number(struct bg_bytes b)
 /* Critical ones that gpg and we may pass over: they limit nothing here. */
 static bool may_ignore(unsigned type)
 {
-	static const unsigned char known[] = { 11, 20, 21, 22, 23, 24, 25, 26,
-					       28, 29, 30, 34 };
+	static const unsigned char known[] = { 11, 20, 21, 22, 23, 24,
+					       25, 26, 28, 29, 30, 34 };
 
 	return memchr(known, (int)type, sizeof(known)) != NULL;
 }

@@ -27,8 +27,8 @@ static struct bg_span atom(struct sexp *s)
 	struct bg_span v = { NULL, 0 };
 	size_t len = 0, digits = 0;
 
-	while (!s->bad && digits < s->n && digits < 4 &&
-	       s->p[digits] >= '0' && s->p[digits] <= '9')
+	while (!s->bad && digits < s->n && digits < 4 && s->p[digits] >= '0' &&
+	       s->p[digits] <= '9')
 		len = len * 10 + (size_t)(s->p[digits++] - '0');
 	if (s->bad || !digits || *s->p == '0' || s->n < digits + 1 ||
 	    s->p[digits] != ':' || s->n - digits - 1 < len) {

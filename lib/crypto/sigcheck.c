@@ -25,7 +25,10 @@ int bg_openpgp_hash(unsigned char *digest, size_t *len, int hash,
 		    const struct bg_bytes *pieces, size_t n,
 		    struct bg_bytes hashed, struct bg_error *err)
 {
-	const unsigned char trailer[6] = { 4, 255, 0, 0,
+	const unsigned char trailer[6] = { 4,
+					   255,
+					   0,
+					   0,
 					   (unsigned char)(hashed.n >> 8),
 					   (unsigned char)(hashed.n & 255) };
 	const EVP_MD *type = bg_openpgp_md(hash);

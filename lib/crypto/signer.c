@@ -145,8 +145,8 @@ static int sign_here(struct bg_str *packet, struct bg_signer *s,
 	if (s->secret)
 		r = bg_ed25519_sign(&sig, s->secret, digest, len, err);
 	else
-		r = bg_agent_sign(s->agent, &sig, s->keygrip, s->prompt,
-				  digest, len, err);
+		r = bg_agent_sign(s->agent, &sig, s->keygrip, s->prompt, digest,
+				  len, err);
 	if (!r)
 		bg_sig_write(packet, &sig);
 	return r;
@@ -168,8 +168,7 @@ static int make_packet(struct bg_str *packet, struct bg_signer *s,
 		leave_agent(s);
 		bg_str_clear(packet);
 	}
-	return bg_gpgme_sign(packet, s->gpg, &s->blob, s->key, payload, n,
-			     err);
+	return bg_gpgme_sign(packet, s->gpg, &s->blob, s->key, payload, n, err);
 }
 
 /* What could not be verified is never handed out. */

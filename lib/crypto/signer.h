@@ -12,14 +12,14 @@
 
 /* Where gpg lives.  All borrowed; made by cmd from the environment. */
 struct bg_gpg {
-	const char *home;    /* GNUPGHOME; NULL: gpg's default */
+	const char *home;      /* GNUPGHOME; NULL: gpg's default */
 	const char *user_home; /* HOME: to find the default agent socket */
 	const char *runtime; /* /run/user/UID/gnupg when it exists, else NULL */
 	const char *ttyname; /* for pinentry; NULL: none */
 	const char *ttytype, *lc_ctype, *display, *xauthority;
 	const char *wayland_display, *dbus_session; /* for graphical pinentry */
-	bool batch;          /* never ask: pinentry-mode error */
-	bool use_gpgme;      /* only the GPGME way (tests, bench, fallback) */
+	bool batch;            /* never ask: pinentry-mode error */
+	bool use_gpgme;        /* only the GPGME way (tests, bench, fallback) */
 	const char *cache_dir; /* NULL: none; an existing folder of ours, where
 				* what the keyring said about a key is kept */
 };
@@ -27,7 +27,7 @@ struct bg_gpg {
 /* A key of the user's keyring. */
 struct bg_gpg_key {
 	struct bg_fpr primary;
-	char uid[256];      /* cleaned */
+	char uid[256]; /* cleaned */
 	bool secret, expired, revoked, disabled;
 	BG_VEC(struct bg_fpr) signing; /* usable signing (sub)keys, gpg's choice
 					* first */

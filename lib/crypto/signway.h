@@ -21,8 +21,8 @@ struct bg_signer {
 
 /* Ed25519 over a digest: sets sig->mpi. */
 int bg_ed25519_sign(struct bg_sig *sig, EVP_PKEY *secret,
-		    const unsigned char *digest, size_t n,
-		    struct bg_error *err) BG_MUST_CHECK;
+		    const unsigned char *digest, size_t n, struct bg_error *err)
+	BG_MUST_CHECK;
 
 /* Append the binary packet that gpg makes over payload with this signing key
  * of blob, started by GPGME: its OpenPGP protocol, or, for a subkey that gpg

@@ -22,8 +22,15 @@ void bg_sig_begin(struct bg_sig *out, const struct bg_fpr *issuer,
 {
 	unsigned char *h = out->hashed;
 	const unsigned char head[FPR_AT] = {
-		4, 0, (unsigned char)pk, (unsigned char)hash, 0, HASHED_AREA,
-		22, 33, 4,
+		4,
+		0,
+		(unsigned char)pk,
+		(unsigned char)hash,
+		0,
+		HASHED_AREA,
+		22,
+		33,
+		4,
 	};
 
 	memset(out, 0, sizeof(*out));
@@ -169,9 +176,9 @@ int bg_sig_parse(struct bg_sig *out, const void *packet, size_t n,
 	return 0;
 }
 
-int bg_sig_digest(unsigned char *digest, size_t *digest_len,
-		  struct bg_sig *sig, const void *payload, size_t n,
-		  bool set_left, struct bg_error *err)
+int bg_sig_digest(unsigned char *digest, size_t *digest_len, struct bg_sig *sig,
+		  const void *payload, size_t n, bool set_left,
+		  struct bg_error *err)
 {
 	const struct bg_bytes piece = { payload, n };
 	const struct bg_bytes hashed = { sig->hashed, sig->hashed_len };

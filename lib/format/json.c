@@ -103,7 +103,8 @@ static int check_value(const json_t *v, size_t max_string, struct bg_error *err)
 	case JSON_REAL:
 		break;
 	}
-	return bg_fail(err, BG_EVERIFY, "bad-json", "a number that is no integer");
+	return bg_fail(err, BG_EVERIFY, "bad-json",
+		       "a number that is no integer");
 }
 
 /* jansson quotes the text it stumbled over: keep a message printable. */
@@ -432,9 +433,8 @@ int bg_json_set_text(json_t *object, const char *key, const char *p, size_t n,
 		return r;
 	if ((r = bg_str_check(&clean, err)))
 		return r;
-	if (used < n &&
-	    (r = set_suffixed(object, key, "_bytes",
-			      json_integer((json_int_t)n), err)))
+	if (used < n && (r = set_suffixed(object, key, "_bytes",
+					  json_integer((json_int_t)n), err)))
 		return r;
 	if (json_object_set_new(object, key,
 				json_stringn_nocheck(bg_str_text(&clean),

@@ -30,9 +30,14 @@ static int run(const char *const *argv, const char *dir, const void *in,
 	const char *env[] = { "PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", NULL,
 			      NULL };
 	BG_AUTO(proc_result) struct bg_proc_result res = BG_PROC_RESULT_INIT;
-	struct bg_proc p = { .argv = argv, .env = env, .in = in, .in_len = n,
-			     .secret_fd = -1, .capture_secret = true,
-			     .max_out = 1 << 20, .timeout_ms = 60000 };
+	struct bg_proc p = { .argv = argv,
+			     .env = env,
+			     .in = in,
+			     .in_len = n,
+			     .secret_fd = -1,
+			     .capture_secret = true,
+			     .max_out = 1 << 20,
+			     .timeout_ms = 60000 };
 	struct bg_error err = { 0 };
 
 	bg_str_addf(&home, "HOME=%s", dir);
@@ -50,10 +55,18 @@ static int run(const char *const *argv, const char *dir, const void *in,
 int gpghome_run(struct gpghome *h, const char *const *args, const void *in,
 		size_t n, struct bg_str *out, struct bg_str *status)
 {
-	const char *argv[48] = { "/usr/bin/gpg", "--homedir", h->dir,
-				 "--batch", "--no-tty", "--quiet",
-				 "--status-fd", "3", "--trust-model",
-				 "always", "--pinentry-mode", "error" };
+	const char *argv[48] = { "/usr/bin/gpg",
+				 "--homedir",
+				 h->dir,
+				 "--batch",
+				 "--no-tty",
+				 "--quiet",
+				 "--status-fd",
+				 "3",
+				 "--trust-model",
+				 "always",
+				 "--pinentry-mode",
+				 "error" };
 	size_t at = 12;
 
 	while (*args && at < 47)
@@ -64,7 +77,7 @@ int gpghome_run(struct gpghome *h, const char *const *args, const void *in,
 void gpghome_kill_agent(struct gpghome *h)
 {
 	const char *argv[] = { "/usr/bin/gpgconf", "--homedir", h->dir,
-			       "--kill", "all", NULL };
+			       "--kill",           "all",       NULL };
 
 	(void)run(argv, h->dir, NULL, 0, NULL, NULL);
 }
@@ -107,7 +120,8 @@ void gpghome_import(struct gpghome *h, const char *name, bool secret)
 		assert_int_equal(bg_file_read(&text, path.buf, 1 << 20, &err),
 				 0);
 		assert_int_equal(gpghome_run(h, args, text.buf, text.len, NULL,
-					     NULL), 0);
+					     NULL),
+				 0);
 	}
 }
 
@@ -119,8 +133,8 @@ struct bg_fpr gpghome_fpr(const char *name)
 	char hex[41] = "";
 	const char *at;
 
-	assert_int_equal(bg_file_read(&text, "tests/keys/fingerprints", 65536,
-				      &err), 0);
+	assert_int_equal(
+		bg_file_read(&text, "tests/keys/fingerprints", 65536, &err), 0);
 	bg_str_addf(&want, "%s ", name);
 	at = text.buf;
 	while (at && !bg_starts_with(at, want.buf)) {

@@ -21,8 +21,8 @@ struct bg_fpr gpghome_fpr(const char *name);
 /* Minimal parsed public key of the keyring. */
 void gpghome_blob(struct gpghome *h, struct bg_keyblob *out, const char *name);
 /* Write dir/NAME. */
-void gpghome_file(struct gpghome *h, const char *name, int mode,
-		  const void *p, size_t n);
+void gpghome_file(struct gpghome *h, const char *name, int mode, const void *p,
+		  size_t n);
 /* Run gpg (argv after "gpg --homedir D --batch ..."), NULL terminated; stdin
  * from in; returns its exit status, output appended to out, status lines to
  * status (either may be NULL). */

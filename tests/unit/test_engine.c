@@ -20,8 +20,9 @@ static const char payload[] = "tree 4b825dc\n\nwhat is signed\r\n";
 
 static int make_home(void **state)
 {
-	static const char *const names[] = { "alice", "bob", "p256", "rsa3072",
-					     "subkey", "expired", "locked" };
+	static const char *const names[] = { "alice",   "bob",    "p256",
+					     "rsa3072", "subkey", "expired",
+					     "locked" };
 
 	(void)state;
 	gpghome_make(&home);
@@ -85,8 +86,8 @@ static void test_good(void **state)
 		key = &blob.keys.v[blob.keys.n - 2];
 		bg_fpr_format(hex, &blob.keys.v[0].fpr);
 		sign(&armor, (const char *[]){ "-u", hex, NULL });
-		if (bg_engine_check(e, armor.buf, armor.len, PAYLOAD,
-				    &key->fpr, &err))
+		if (bg_engine_check(e, armor.buf, armor.len, PAYLOAD, &key->fpr,
+				    &err))
 			fail_msg("%s: %s", names[i], err.msg);
 		memcpy(edited, payload, sizeof(payload));
 		edited[3] ^= 1;
@@ -106,7 +107,8 @@ static void refused(struct bg_engine *e, const char *const *options)
 
 	sign(&armor, options);
 	assert_int_equal(bg_engine_check(e, armor.buf, armor.len, PAYLOAD,
-					 &alice, &err), BG_EVERIFY);
+					 &alice, &err),
+			 BG_EVERIFY);
 	assert_string_equal(err.id, "engine-disagrees");
 }
 
@@ -128,19 +130,21 @@ static void test_refused(void **state)
 	refused(e, (const char *[]){ ALICE, "--digest-algo", "SHA1", NULL });
 	refused(e, (const char *[]){ ALICE, "--textmode", NULL });
 	assert_int_equal(bg_engine_check(e, "nonsense", 8, PAYLOAD, &alice,
-					 &err), BG_EVERIFY);
+					 &err),
+			 BG_EVERIFY);
 	assert_int_equal(bg_engine_check(e, "", 0, PAYLOAD, &alice, &err),
 			 BG_EVERIFY);
-	assert_int_equal(bg_engine_add_key(e, "nonsense", 8, &err),
-			 BG_EVERIFY);
+	assert_int_equal(bg_engine_add_key(e, "nonsense", 8, &err), BG_EVERIFY);
 }
 
 /* Expiry and a clock that stood still are trust's business. */
 static void test_clocks(void **state)
 {
 	BG_AUTO(engine) struct bg_engine *e = NULL;
-	BG_AUTO(str) struct bg_str armor = BG_STR_INIT, path = BG_STR_INIT,
-				   blob = BG_STR_INIT, packet = BG_STR_INIT;
+	BG_AUTO(str)
+	struct bg_str armor = BG_STR_INIT,
+		      path = BG_STR_INIT, blob = BG_STR_INIT,
+		      packet = BG_STR_INIT;
 	BG_AUTO(signer) struct bg_signer *s = NULL;
 	struct bg_fpr expired = gpghome_fpr("expired");
 	unsigned char digest[EVP_MAX_MD_SIZE];
@@ -151,10 +155,11 @@ static void test_clocks(void **state)
 	(void)state;
 	assert_int_equal(bg_engine_open(&e, home.dir, &err), 0);
 	add(e, "expired");
-	sign(&armor, (const char *[]){ "--faked-system-time",
-				       "20200601T000000!", "-u",
-				       "0688D5C36096C4AFE8138C966158BA5E"
-				       "2AF9C7B7", NULL });
+	sign(&armor,
+	     (const char *[]){ "--faked-system-time", "20200601T000000!", "-u",
+			       "0688D5C36096C4AFE8138C966158BA5E"
+			       "2AF9C7B7",
+			       NULL });
 	if (bg_engine_check(e, armor.buf, armor.len, PAYLOAD, &expired, &err))
 		fail_msg("%s", err.msg);
 	bg_str_addf(&path, "%s/install.key", home.dir);
@@ -165,9 +170,10 @@ static void test_clocks(void **state)
 		bg_sig_begin(&sig, bg_signer_fpr(s), BG_PK_EDDSA, 8,
 			     future ? 4000000000 : 1000000);
 		assert_int_equal(bg_sig_digest(digest, &len, &sig, PAYLOAD,
-					       true, &err), 0);
-		assert_int_equal(bg_ed25519_sign(&sig, s->secret, digest, len,
-						 &err), 0);
+					       true, &err),
+				 0);
+		assert_int_equal(
+			bg_ed25519_sign(&sig, s->secret, digest, len, &err), 0);
 		bg_str_clear(&packet);
 		bg_str_clear(&armor);
 		bg_sig_write(&packet, &sig);
@@ -211,8 +217,8 @@ static void test_encrypt(void **state)
 	for (size_t i = 0; i < 3; i++) {
 		struct bg_fpr fpr = gpghome_fpr(names[i]);
 
-		assert_int_equal(bg_gpg_export(&blob[i], &home.gpg, &fpr,
-					       &err), 0);
+		assert_int_equal(bg_gpg_export(&blob[i], &home.gpg, &fpr, &err),
+				 0);
 		spans[i] = (struct bg_span){ blob[i].buf, blob[i].len };
 	}
 	if (bg_encrypt(&cipher, home.dir, spans, 3, "s3cret\0x", 8, &err))
@@ -227,8 +233,8 @@ static void test_encrypt(void **state)
 	bg_str_wipe(&plain);
 	/* Changed on the way. */
 	cipher.buf[cipher.len - 10] ^= 1;
-	assert_int_not_equal(bg_decrypt(&plain, &home.gpg, cipher.buf,
-					cipher.len, &err), 0);
+	assert_int_not_equal(
+		bg_decrypt(&plain, &home.gpg, cipher.buf, cipher.len, &err), 0);
 	assert_int_equal(plain.len, 0);
 	assert_int_equal(bg_decrypt(&plain, &home.gpg, "nonsense", 8, &err),
 			 BG_EVERIFY);
@@ -257,8 +263,9 @@ static void decrypt_fails(const struct bg_str *cipher, const char *id)
 	BG_AUTO(secret) struct bg_str plain = BG_STR_INIT;
 	struct bg_error err = { 0 };
 
-	assert_int_equal(bg_decrypt(&plain, &home.gpg, cipher->buf,
-				    cipher->len, &err), BG_ENOKEY);
+	assert_int_equal(bg_decrypt(&plain, &home.gpg, cipher->buf, cipher->len,
+				    &err),
+			 BG_ENOKEY);
 	assert_string_equal(err.id, id);
 	assert_int_equal(plain.len, 0);
 }

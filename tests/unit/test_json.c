@@ -32,29 +32,71 @@ static void parses(const char *text, const struct bg_json_limits *limits,
 static void test_refused(void **state)
 {
 	static const char *const bad[] = {
-		"", " ", "[]", "1", "\"a\"", "null", "true",
-		"{\"a\": null}", "{\"a\": [null]}", "{\"a\": {\"b\": null}}",
-		"{\"a\": 1.0}", "{\"a\": 1e2}", "{\"a\": 1E400}", "{\"a\": 0.5}",
-		"{\"a\": -0}", "{\"a\": -0.0}", "{\"a\": 01}", "{\"a\": +1}",
-		"{\"a\": -}", "{\"a\": 0x1}", "{\"a\": NaN}", "{\"a\": Infinity}",
-		"{\"a\": 9007199254740992}", "{\"a\": -9007199254740992}",
-		"{\"a\": 18446744073709551616}", "{\"a\": 9223372036854775808}",
-		"{\"a\": 1, \"a\": 1}", "{\"a\": {\"b\": 1, \"b\": 2}}",
+		"",
+		" ",
+		"[]",
+		"1",
+		"\"a\"",
+		"null",
+		"true",
+		"{\"a\": null}",
+		"{\"a\": [null]}",
+		"{\"a\": {\"b\": null}}",
+		"{\"a\": 1.0}",
+		"{\"a\": 1e2}",
+		"{\"a\": 1E400}",
+		"{\"a\": 0.5}",
+		"{\"a\": -0}",
+		"{\"a\": -0.0}",
+		"{\"a\": 01}",
+		"{\"a\": +1}",
+		"{\"a\": -}",
+		"{\"a\": 0x1}",
+		"{\"a\": NaN}",
+		"{\"a\": Infinity}",
+		"{\"a\": 9007199254740992}",
+		"{\"a\": -9007199254740992}",
+		"{\"a\": 18446744073709551616}",
+		"{\"a\": 9223372036854775808}",
+		"{\"a\": 1, \"a\": 1}",
+		"{\"a\": {\"b\": 1, \"b\": 2}}",
 		"{\"a\": 1, \"\\u0061\": 1}",
-		"{\"a\": \"\\ud800\"}", "{\"a\": \"\\udc00\\ud800\"}",
-		"{\"a\": \"\\u0000\"}", "{\"\\u0000\": 1}", "{\"a\": \"\\n\"}",
-		"{\"a\": \"\n\"}", "{\"a\": \"\\u001b\"}", "{\"a\": \"\\u007f\"}",
-		"{\"a\": \"\x7f\"}", "{\"a\": \"\\u0085\"}",
-		"{\"a\": \"\\u202e\"}", "{\"a\": \"\xe2\x80\xae\"}",
-		"{\"\xe2\x80\xae\": 1}", "{\"a\": \"\\u2066\"}",
-		"{\"a\": \"\\u200b\"}", "{\"a\": \"\\ufeff\"}",
-		"{\"a\": \"\\u061c\"}", "{\"a\": \"\\uffff\"}",
-		"{\"a\": \"\\ud83f\\udffe\"}", "{\"a\": \"\\ufdd0\"}",
-		"{\"a\": \"\xff\"}", "{\"a\": \"\xc0\x80\"}",
-		"{\"a\": \"\xed\xa0\x80\"}", "{\"a\": \"\xf4\x90\x80\x80\"}",
-		"{\"a\": \"\xe2\x80\"}", "{\"a\": 1} x", "{\"a\": 1}{}",
-		"{\"a\": 1,}", "{'a': 1}", "{a: 1}", "{\"a\" 1}", "{\"a\": 1",
-		"{\"a\": [1 2]}", "// c\n{}", "\xef\xbb\xbf{}", "{\"a\": \"\\x\"}",
+		"{\"a\": \"\\ud800\"}",
+		"{\"a\": \"\\udc00\\ud800\"}",
+		"{\"a\": \"\\u0000\"}",
+		"{\"\\u0000\": 1}",
+		"{\"a\": \"\\n\"}",
+		"{\"a\": \"\n\"}",
+		"{\"a\": \"\\u001b\"}",
+		"{\"a\": \"\\u007f\"}",
+		"{\"a\": \"\x7f\"}",
+		"{\"a\": \"\\u0085\"}",
+		"{\"a\": \"\\u202e\"}",
+		"{\"a\": \"\xe2\x80\xae\"}",
+		"{\"\xe2\x80\xae\": 1}",
+		"{\"a\": \"\\u2066\"}",
+		"{\"a\": \"\\u200b\"}",
+		"{\"a\": \"\\ufeff\"}",
+		"{\"a\": \"\\u061c\"}",
+		"{\"a\": \"\\uffff\"}",
+		"{\"a\": \"\\ud83f\\udffe\"}",
+		"{\"a\": \"\\ufdd0\"}",
+		"{\"a\": \"\xff\"}",
+		"{\"a\": \"\xc0\x80\"}",
+		"{\"a\": \"\xed\xa0\x80\"}",
+		"{\"a\": \"\xf4\x90\x80\x80\"}",
+		"{\"a\": \"\xe2\x80\"}",
+		"{\"a\": 1} x",
+		"{\"a\": 1}{}",
+		"{\"a\": 1,}",
+		"{'a': 1}",
+		"{a: 1}",
+		"{\"a\" 1}",
+		"{\"a\": 1",
+		"{\"a\": [1 2]}",
+		"// c\n{}",
+		"\xef\xbb\xbf{}",
+		"{\"a\": \"\\x\"}",
 	};
 
 	(void)state;
@@ -65,11 +107,17 @@ static void test_refused(void **state)
 static void test_accepted(void **state)
 {
 	static const char *const good[] = {
-		"{}", " {\n} ", "{\"a\": 9007199254740991}",
-		"{\"a\": -9007199254740991}", "{\"a\": 0}", "{\"a\": -10}",
-		"{\"a\": [], \"b\": {}, \"\": true}", "{\"a\": \"-0\"}",
+		"{}",
+		" {\n} ",
+		"{\"a\": 9007199254740991}",
+		"{\"a\": -9007199254740991}",
+		"{\"a\": 0}",
+		"{\"a\": -10}",
+		"{\"a\": [], \"b\": {}, \"\": true}",
+		"{\"a\": \"-0\"}",
 		"{\"a\": \"\xc3\xa9 \xe2\x82\xac \xf0\x9f\x94\x91\"}",
-		"{\"a\": \"\\ud83d\\udd11\"}", "{\"a\": \"\\\"{[-0\\\\\"}",
+		"{\"a\": \"\\ud83d\\udd11\"}",
+		"{\"a\": \"\\\"{[-0\\\\\"}",
 	};
 
 	(void)state;
@@ -88,9 +136,11 @@ static void test_limits(void **state)
 	parses("{\"a\": [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
 	       &tight, false);
 	parses("{                                                             "
-	       "}", &tight, true);
+	       "}",
+	       &tight, true);
 	parses("{                                                             "
-	       "  }", &tight, false);
+	       "  }",
+	       &tight, false);
 }
 
 static void test_nul_and_length(void **state)
@@ -163,13 +213,14 @@ static void test_many_keys(void **state)
 		BG_AUTO(str) struct bg_str key = BG_STR_INIT;
 
 		bg_str_addf(&key, "k%03d", i);
-		assert_int_equal(json_object_set_new(v, key.buf,
-						     json_integer(i)), 0);
+		assert_int_equal(
+			json_object_set_new(v, key.buf, json_integer(i)), 0);
 	}
 	assert_int_equal(bg_json_canon(&one, v, NULL, &err), 0);
 	assert_non_null(strstr(one.buf, "{\n \"k000\": 0,\n \"k001\": 1,"));
 	assert_int_equal(bg_json_parse(&again, one.buf, one.len,
-				       &bg_json_event_limits, &err), 0);
+				       &bg_json_event_limits, &err),
+			 0);
 	assert_int_equal(bg_json_canon(&two, again, NULL, &err), 0);
 	assert_string_equal(one.buf, two.buf);
 }
@@ -188,8 +239,10 @@ static uint32_t rnd(uint32_t n)
 
 static json_t *random_string(void)
 {
-	static const char *const part[] = { "a", "\"", "\\", " ", "z9", "\xc3\xa9",
-					    "\xf0\x9f\x94\x91", "{", "-0", ":" };
+	static const char *const part[] = {
+		"a", "\"", "\\", " ", "z9", "\xc3\xa9", "\xf0\x9f\x94\x91",
+		"{", "-0", ":"
+	};
 	BG_AUTO(str) struct bg_str s = BG_STR_INIT;
 
 	for (uint32_t n = rnd(6); n; n--)
@@ -208,7 +261,8 @@ static json_t *random_value(int depth)
 	case 1:
 		return json_integer((int64_t)rnd(1000) - 500);
 	case 2:
-		return json_integer(rnd(2) ? BG_JSON_INT_MAX : -BG_JSON_INT_MAX);
+		return json_integer(rnd(2) ? BG_JSON_INT_MAX
+					   : -BG_JSON_INT_MAX);
 	case 3:
 		return random_string();
 	case 4:
@@ -296,10 +350,16 @@ static void test_set_text(void **state)
 	assert_string_equal(bg_json_text(o, "k_b64"), "YRtbMzFtAP8=");
 	assert_int_equal(json_object_size(o), 2);
 	/* Cut between characters. */
-	set_text(o, "ab\xe2\x82\xac""c", 6, 4);
+	set_text(o,
+		 "ab\xe2\x82\xac"
+		 "c",
+		 6, 4);
 	assert_string_equal(bg_json_text(o, "k"), "ab");
 	assert_int_equal(bg_json_int(o, "k_bytes", 0), 6);
-	set_text(o, "ab\xe2\x82\xac""c", 6, 5);
+	set_text(o,
+		 "ab\xe2\x82\xac"
+		 "c",
+		 6, 5);
 	assert_string_equal(bg_json_text(o, "k"), "ab\xe2\x82\xac");
 	assert_int_equal(json_object_size(o), 2);
 }
@@ -330,9 +390,9 @@ static void test_set_text_huge(void **state)
 
 static void test_members(void **state)
 {
-	BG_AUTO(json) json_t *o =
-		json_loads("{\"t\":\"x\",\"i\":7,\"b\":true,\"f\":false}", 0,
-			   NULL);
+	BG_AUTO(json)
+	json_t *o = json_loads("{\"t\":\"x\",\"i\":7,\"b\":true,\"f\":false}",
+			       0, NULL);
 
 	(void)state;
 	assert_string_equal(bg_json_text(o, "t"), "x");

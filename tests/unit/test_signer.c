@@ -83,8 +83,8 @@ static void sign_and_verify(const struct bg_gpg *gpg, const char *name)
 			bg_now_ms() / 1000 + 1);
 }
 
-static const char *const usable[] = { "alice", "p256", "p384", "rsa3072",
-				      "subkey", "signonly" };
+static const char *const usable[] = { "alice",   "p256",   "p384",
+				      "rsa3072", "subkey", "signonly" };
 #define N_USABLE (sizeof(usable) / sizeof(*usable))
 
 static void test_agent(void **state)
@@ -109,8 +109,10 @@ static void test_gpgme(void **state)
 static void test_user_options(void **state)
 {
 	static const char *const options[] = {
-		"digest-algo SHA1\nweak-digest MD5\n", "textmode\n",
-		"sig-notation a@example.org=b\n", "default-sig-expire 1d\n"
+		"digest-algo SHA1\nweak-digest MD5\n",
+		"textmode\n",
+		"sig-notation a@example.org=b\n",
+		"default-sig-expire 1d\n"
 		"ask-sig-expire\n",
 	};
 	BG_AUTO(keyblob) struct bg_keyblob blob = { 0 };
@@ -176,15 +178,17 @@ static void set_pinentry(const char *script)
 	BG_AUTO(str) struct bg_str conf = BG_STR_INIT;
 
 	gpghome_file(&home, "pinentry", 0700, script, strlen(script));
-	bg_str_addf(&conf, "pinentry-program %s/pinentry\n"
-			   "allow-preset-passphrase\n", home.dir);
+	bg_str_addf(&conf,
+		    "pinentry-program %s/pinentry\n"
+		    "allow-preset-passphrase\n",
+		    home.dir);
 	gpghome_file(&home, "gpg-agent.conf", 0600, conf.buf, conf.len);
 	gpghome_kill_agent(&home);
 }
 
-#define PINENTRY(getpin)                                             \
-	"#!/bin/sh\necho OK ready\nwhile read -r c rest; do\n"       \
-	"case $c in\nGETPIN) " getpin " ;;\n"                        \
+#define PINENTRY(getpin) \
+	"#!/bin/sh\necho OK ready\nwhile read -r c rest; do\n" \
+	"case $c in\nGETPIN) " getpin " ;;\n" \
 	"BYE) echo OK; exit 0 ;;\n*) echo OK ;;\nesac\ndone\n"
 
 static void with_pinentry(const char *script, const char *id)
@@ -222,8 +226,9 @@ static void test_pinentry(void **state)
 /* What the person sees says what for. */
 static void test_prompt(void **state)
 {
-	BG_AUTO(str) struct bg_str script = BG_STR_INIT, seen = BG_STR_INIT,
-				   path = BG_STR_INIT;
+	BG_AUTO(str)
+	struct bg_str script = BG_STR_INIT,
+		      seen = BG_STR_INIT, path = BG_STR_INIT;
 	struct bg_gpg gpg = home.gpg;
 	struct bg_error err;
 
@@ -278,7 +283,8 @@ static void test_restarted_agent(void **state)
 	(void)state;
 	gpghome_blob(&home, &blob, "alice");
 	assert_int_equal(bg_signer_open_gpg(&s, &home.gpg, &blob,
-					    signing_key(&blob), &err), 0);
+					    signing_key(&blob), &err),
+			 0);
 	for (int i = 0; i < 3; i++) {
 		bg_str_clear(&armor);
 		if (bg_signer_sign(&armor, s, PAYLOAD, &err))
@@ -317,8 +323,8 @@ static void test_cache(void **state)
 		      (long)(bg_boottime_us() - start) / 10);
 	/* Anything else in the file counts for nothing. */
 	gpghome_file(&home, "cache/x", 0600, "", 0);
-	assert_int_equal(bg_file_commit(file.buf, 0600, "1 nonsense\n", 11,
-					&err), 0);
+	assert_int_equal(
+		bg_file_commit(file.buf, 0600, "1 nonsense\n", 11, &err), 0);
 	sign_and_verify(&gpg, "alice");
 	/* The revoked key is remembered as such. */
 	fails(&gpg, "revoked", "key-revoked");
@@ -355,7 +361,9 @@ static void test_keygrip(void **state)
 static void test_sexp(void **state)
 {
 	static const char *const bad[] = {
-		"", "(", "(7:sig-val(5:eddsa(1:r1:a)(1:s1:b)))x",
+		"",
+		"(",
+		"(7:sig-val(5:eddsa(1:r1:a)(1:s1:b)))x",
 		"(7:sig-val(5:ecdsa(1:r1:a)(1:s1:b)))",
 		"(7:sig-val(5:eddsa(1:s1:a)(1:r1:b)))",
 		"(7:sig-val(5:eddsa(1:r1:a)))",
@@ -373,8 +381,8 @@ static void test_sexp(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		assert_int_equal(bg_sexp_signature(&sig, bad[i],
-						   strlen(bad[i]), &err),
+		assert_int_equal(bg_sexp_signature(&sig, bad[i], strlen(bad[i]),
+						   &err),
 				 BG_EFAIL);
 	assert_int_equal(bg_sexp_signature(&sig, good, sizeof(good) - 1, &err),
 			 0);
@@ -387,8 +395,9 @@ static void test_sexp(void **state)
 
 static void test_list(void **state)
 {
-	BG_AUTO(gpg_keys) struct bg_gpg_keys all = { 0 }, one = { 0 },
-					     none = { 0 }, mine = { 0 };
+	BG_AUTO(gpg_keys)
+	struct bg_gpg_keys all = { 0 },
+			   one = { 0 }, none = { 0 }, mine = { 0 };
 	struct bg_fpr subkey = gpghome_fpr("subkey");
 	struct bg_error err = { 0 };
 
@@ -398,7 +407,8 @@ static void test_list(void **state)
 	assert_int_equal(bg_gpg_list(&mine, &home.gpg, NULL, true, &err), 0);
 	assert_int_equal(mine.list.n, 10);
 	assert_int_equal(bg_gpg_list(&one, &home.gpg, "subkey@example.org",
-				     true, &err), 0);
+				     true, &err),
+			 0);
 	assert_int_equal(one.list.n, 1);
 	assert_true(bg_fpr_eq(&one.list.v[0].primary, &subkey));
 	assert_int_equal(one.list.v[0].signing.n, 1);
@@ -407,7 +417,8 @@ static void test_list(void **state)
 			    "Subkey Test (INSECURE) <subkey@example.org>");
 	/* Not a part of an address. */
 	assert_int_equal(bg_gpg_list(&none, &home.gpg, "ubkey@example.org",
-				     false, &err), 0);
+				     false, &err),
+			 0);
 	assert_int_equal(none.list.n, 0);
 	for (size_t i = 0; i < all.list.n; i++) {
 		struct bg_fpr r = gpghome_fpr("revoked"),
@@ -427,8 +438,10 @@ static void test_list(void **state)
  */
 static void test_install_key(void **state)
 {
-	BG_AUTO(str) struct bg_str path = BG_STR_INIT, blob = BG_STR_INIT,
-				   armor = BG_STR_INIT, again = BG_STR_INIT;
+	BG_AUTO(str)
+	struct bg_str path = BG_STR_INIT,
+		      blob = BG_STR_INIT, armor = BG_STR_INIT,
+		      again = BG_STR_INIT;
 	BG_AUTO(keyblob) struct bg_keyblob parsed = { 0 };
 	BG_AUTO(signer) struct bg_signer *s = NULL;
 	const char *args[] = { "--import", NULL };
@@ -440,7 +453,8 @@ static void test_install_key(void **state)
 	bg_str_addf(&path, "%s/install.key", home.dir);
 	assert_int_equal(bg_install_key_make(&blob, path.buf,
 					     "bg installation \xc3\xa9 on ops1",
-					     &err), 0);
+					     &err),
+			 0);
 	assert_int_equal(stat(path.buf, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
 	if (bg_signer_open_file(&s, path.buf, &err))
@@ -451,8 +465,8 @@ static void test_install_key(void **state)
 	assert_string_equal(parsed.uid, "bg installation \xc3\xa9 on ops1");
 	assert_true(parsed.keys.v[0].may_sign);
 	assert_int_equal(bg_signer_sign(&armor, s, PAYLOAD, &err), 0);
-	assert_int_equal(gpghome_run(&home, args, blob.buf, blob.len, NULL,
-				     NULL), 0);
+	assert_int_equal(
+		gpghome_run(&home, args, blob.buf, blob.len, NULL, NULL), 0);
 	bg_fpr_format(want, bg_signer_fpr(s));
 	gpghome_verify(&home, got, armor.buf, armor.len, PAYLOAD);
 	assert_string_equal(got, want);
@@ -480,8 +494,10 @@ static void opens_not(const char *path, const char *id)
 
 static void test_install_key_refused(void **state)
 {
-	BG_AUTO(str) struct bg_str path = BG_STR_INIT, blob = BG_STR_INIT,
-				   other = BG_STR_INIT, text = BG_STR_INIT;
+	BG_AUTO(str)
+	struct bg_str path = BG_STR_INIT,
+		      blob = BG_STR_INIT, other = BG_STR_INIT,
+		      text = BG_STR_INIT;
 	struct bg_error err;
 
 	(void)state;
