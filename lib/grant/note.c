@@ -190,7 +190,8 @@ static void make_unique(char name[64], const struct bg_grant *g)
 				taken = true;
 		}
 		if (taken)
-			snprintf(name, 64, "%.58s-%d", base, k);
+			snprintf(name, 64, "%.58s-%u", base,
+				 (unsigned)k % 1000);
 	}
 }
 
