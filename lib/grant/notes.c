@@ -458,7 +458,7 @@ static void note_clock_step(struct bg_judge *j, const struct bg_judged *a,
 	int64_t wall = b->e->at_ms - a->e->at_ms;
 	int64_t boot =
 		(b->e->clock_boottime_us - a->e->clock_boottime_us) / 1000;
-	bool same = a->e->clock_boot && b->e->clock_boot &&
+	bool same = a->e->clock_boot && *a->e->clock_boot &&
 		    bg_str_eq(a->e->clock_boot, b->e->clock_boot);
 
 	if (wall < 0 ||
