@@ -163,7 +163,7 @@ static int show(struct bg_ctx *ctx, const char *dir, size_t events,
 	return 0;
 }
 
-static int clone(struct bg_ctx *ctx, const char *url, const char *dir,
+static int join(struct bg_ctx *ctx, const char *url, const char *dir,
 		 const struct bg_digest *anchor, struct bg_error *err)
 {
 	BG_AUTO(history) struct bg_history h = { 0 };
@@ -209,7 +209,7 @@ static int run(struct bg_ctx *ctx, int argc, char **argv, struct bg_error *err)
 		return bg_fail(err, BG_EFAIL, "exists",
 			       "cannot clone into '%s': it is there already",
 			       dir);
-	rc = clone(ctx, argv[0], dir, &anchor, err);
+	rc = join(ctx, argv[0], dir, &anchor, err);
 	if (!rc)
 		return 0;
 	/* What did not verify is not kept: somebody would use it. */
