@@ -194,7 +194,7 @@ static void hint_nearest(struct bg_error *err, const struct bg_trust *t,
 			 const char *folder, const char *name)
 {
 	char names[NAMES_MAX][64];
-	const char *list[NAMES_MAX];
+	const char *list[NAMES_MAX] = { NULL };
 	const char *near;
 	size_t n = 0;
 
