@@ -345,7 +345,7 @@ FISHDIR = $(PREFIX)/share/fish/vendor_completions.d
 INSTALLED = \
 	$(foreach p,$B/bg $(PROVIDERS),$p:755:$(BINDIR)/$(notdir $p)) \
 	$(foreach m,$(MAN_FILES),$m:644:$(MANDIR)/man$(subst .,,$(suffix $m))/$(notdir $m)) \
-	$(foreach p,$(wildcard policies/*),$p:644:$(DATADIR)/$p) \
+	$(foreach p,$(wildcard policies/*.yaml policies/*/*.yaml),$p:644:$(DATADIR)/$p) \
 	$(foreach u,$(wildcard cmd/units/*.service cmd/units/*.timer),$u:644:$(UNITDIR)/$(notdir $u)) \
 	$(foreach n,bg breakglass,$(wildcard completions/bg.bash):644:$(BASHDIR)/$n) \
 	completions/_bg:644:$(ZSHDIR)/_bg \
@@ -376,7 +376,8 @@ uninstall:
 		"$(DESTDIR)$(PROFILEDIR)/breakglass.sh" \
 		"$(DESTDIR)$(MANDIR)/man1/breakglass.1"
 	$(Q)rmdir -p --ignore-fail-on-non-empty \
-		"$(DESTDIR)$(DATADIR)/policies" "$(DESTDIR)$(DOCDIR)" \
+		"$(DESTDIR)$(DATADIR)/policies/identities" \
+		"$(DESTDIR)$(DOCDIR)" \
 		2>/dev/null || :
 
 dist:
