@@ -179,19 +179,52 @@ int bg_publish(struct bg_change *c, struct bg_error *err)
 	return rc ? rc : show(c, err);
 }
 
+/* What was said about the version in force was said then. */
+static bool is_old(const struct bg_faults *old, const struct bg_fault *f)
+{
+	for (size_t i = 0; i < old->list.n; i++)
+		if (!strcmp(old->list.v[i].file, f->file) &&
+		    !strcmp(old->list.v[i].id, f->id) &&
+		    !strcmp(old->list.v[i].text, f->text))
+			return true;
+	return false;
+}
+
+static int lint_new(size_t *errors, const struct bg_change *c,
+		    struct bg_error *err)
+{
+	BG_AUTO(faults) struct bg_faults old = { 0 };
+	BG_AUTO(faults) struct bg_faults faults = { 0 };
+	BG_AUTO(faults) struct bg_faults fresh = { 0 };
+	BG_AUTO(change) struct bg_change now = { 0 };
+	int rc = bg_change_begin(&now, c->ctx, false, err);
+	if (!rc)
+		rc = bg_change_lint(&old, &now, err);
+	if (!rc)
+		rc = bg_change_lint(&faults, c, err);
+	for (size_t i = 0; !rc && i < faults.list.n; i++) {
+		const struct bg_fault *f = &faults.list.v[i];
+		if (f->severity != BG_SEV_ERROR && is_old(&old, f))
+			continue;
+		if (bg_vec_push(&fresh.list, *f))
+			return bg_fail_oom(err);
+	}
+	*errors = rc ? 0 : bg_faults_print(stderr, &fresh);
+	return rc;
+}
+
 int bg_change_finish(struct bg_change *c, struct bg_error *err)
 {
-	BG_AUTO(faults) struct bg_faults faults = { 0 };
+	size_t errors = 0;
 	int rc = bg_change_parse(c, err);
 	if (rc)
 		return rc;
 	if (same_files(c, bg_store_trust(c->ctx->store)))
 		return bg_fail(err, BG_EUSAGE, "no-change",
 			       "nothing to change: it is so already");
-	rc = bg_change_lint(&faults, c, err);
+	rc = lint_new(&errors, c, err);
 	if (rc)
 		return rc;
-	size_t errors = bg_faults_print(stderr, &faults);
 	if (errors)
 		return bg_fail(err, BG_EATTENTION, "lint",
 			       "cannot change trust: %zu error%s in its files",
