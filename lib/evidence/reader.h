@@ -42,7 +42,7 @@ struct bg_item {
 struct bg_place { /* where in the order of checking an event was */
 	size_t order, event;
 };
-struct bg_table { /* open addressing over items, by oid or digest */
+struct bg_item_table { /* open addressing over items, by oid or digest */
 	uint32_t *slot;
 	size_t cap, n;
 };
@@ -59,7 +59,7 @@ struct bg_reader {
 	struct bg_findings *findings;
 	struct bg_history *out;
 	BG_VEC(struct bg_item *) items;
-	struct bg_table by_oid, by_digest;
+	struct bg_item_table by_oid, by_digest;
 	BG_VEC(char *) names;      /* refs, owned */
 	struct bg_log_state *logs; /* sorted by name */
 	size_t n_logs;
@@ -95,6 +95,9 @@ int bg_reader_group(struct bg_reader *r, struct bg_error *err) BG_MUST_CHECK;
 int bg_reader_check_signatures(struct bg_reader *r, struct bg_error *err)
 	BG_MUST_CHECK;
 
+/* Put items.v[index] into a table, unless its key is there; -1: memory. */
+int bg_items_add(struct bg_reader *r, struct bg_item_table *t, bool by_oid,
+		 size_t index) BG_MUST_CHECK;
 struct bg_item *bg_reader_by_oid(const struct bg_reader *r,
 				 const struct bg_oid *oid);
 /* The first good one of its encodings; NULL: not read in this run. */
@@ -136,6 +139,9 @@ int bg_item_finding(struct bg_reader *r, const struct bg_item *item,
 		    const char *id, struct bg_error *err, const char *fmt, ...)
 	BG_PRINTF(5, 6);
 
+/* place.c: one event after its parents; marks it wrong with its finding. */
+int bg_item_check(struct bg_reader *r, struct bg_item *item,
+		  struct bg_error *err) BG_MUST_CHECK;
 /* doubt.c: equivocation, cutoffs, compromises, too many writers. */
 int bg_reader_doubt(struct bg_reader *r, struct bg_error *err) BG_MUST_CHECK;
 /* second.c: the GPGME engine over every event that is not wrong. */

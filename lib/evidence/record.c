@@ -53,13 +53,15 @@ int bg_record_parse_event(struct bg_record *out, const struct bg_oid *oid,
 	out->has_event = true;
 	out->event.digest = out->commit.digest;
 	out->event.commit = *oid;
-	rc = parse_signature(out, err);
-	if (rc)
-		return rc;
-	if (out->commit.seconds != floor_seconds(out->event.at_ms))
+	return parse_signature(out, err);
+}
+
+int bg_record_check_form(const struct bg_record *r, struct bg_error *err)
+{
+	if (r->commit.seconds != floor_seconds(r->event.at_ms))
 		return bg_fail(err, BG_EVERIFY, "wrong-time",
 			       "the committer line's time is not that of at");
-	return check_subject(out, err);
+	return check_subject(r, err);
 }
 
 int bg_record_parse(struct bg_record *out, const struct bg_oid *oid,
@@ -70,7 +72,8 @@ int bg_record_parse(struct bg_record *out, const struct bg_oid *oid,
 	if (rc)
 		return rc;
 	out->has_commit = true;
-	return bg_record_parse_event(out, oid, err);
+	rc = bg_record_parse_event(out, oid, err);
+	return rc ? rc : bg_record_check_form(out, err);
 }
 
 bool bg_record_author_is(const struct bg_record *r, const char *name,

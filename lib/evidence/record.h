@@ -19,9 +19,12 @@ struct bg_record {
 int bg_record_parse(struct bg_record *out, const struct bg_oid *oid,
 		    const char *raw, size_t n, struct bg_error *err)
 	BG_MUST_CHECK;
-/* The second half of it: commit and has_commit are set already. */
+/* The parts of it: event and signature (commit and has_commit are set already);
+ * then what ties the commit's lines to the event: bad-subject, wrong-time. */
 int bg_record_parse_event(struct bg_record *out, const struct bg_oid *oid,
 			  struct bg_error *err) BG_MUST_CHECK;
+int bg_record_check_form(const struct bg_record *r, struct bg_error *err)
+	BG_MUST_CHECK;
 /* Is the author line the principal's? */
 bool bg_record_author_is(const struct bg_record *r, const char *name,
 			 const char *email);
