@@ -22,12 +22,11 @@ static int load(struct bg_op *op, const struct bg_ops *ops,
 /* In self mode access is given where the activation was written. */
 static int check_opener(struct bg_op *op, struct bg_error *err)
 {
-	const char *opener = bg_json_text(op->grant->activate->data, "opener");
+	const char *opener =
+		bg_json_text(op->grant->activate->data, "opener");
 	char mine[BG_WRITER_MAX];
 
-	if (bg_store_writer_name(mine, op->store, BG_BY_INSTALLATION, err))
-		return err->code;
-	if (opener && strcmp(opener, mine) == 0)
+	if (bg_op_is_mine(mine, op))
 		return 0;
 	return bg_fail(err, BG_EFAIL, "other-host",
 		       "'%s' opens only where it was asked for (%s)",

@@ -149,18 +149,28 @@ static bool is_listed(const struct bg_op *op, const char *role)
 	return p && bg_trust_has_role(op->trust, p->name, role);
 }
 
+/* An installation has a log for each person who introduced it. */
+bool bg_op_is_mine(char name[BG_WRITER_MAX], const struct bg_op *op)
+{
+	const struct bg_install *i = bg_store_install(op->store);
+	const char *opener =
+		bg_json_text(op->grant->activate->data, "opener");
+	char principal[33], host[33], hex[13];
+
+	if (!opener || !i || !i->signer ||
+	    !bg_writer_split(principal, host, hex, opener))
+		return false;
+	bg_writer_name(name, principal, i->host_slug,
+		       &bg_signer_keyblob(i->signer)->keys.v[0].fpr, i->id);
+	return strcmp(name, opener) == 0;
+}
+
 bool bg_op_machine_counts(struct bg_op *op)
 {
-	const char *opener;
 	char name[BG_WRITER_MAX];
-	struct bg_error ignored;
 
-	if (is_listed(op, "runner") || is_listed(op, "sweeper"))
-		return true;
-	if (bg_store_writer_name(name, op->store, BG_BY_INSTALLATION, &ignored))
-		return false;
-	opener = bg_json_text(op->grant->activate->data, "opener");
-	return opener && strcmp(opener, name) == 0;
+	return is_listed(op, "runner") || is_listed(op, "sweeper") ||
+	       bg_op_is_mine(name, op);
 }
 
 /*

@@ -57,6 +57,8 @@ int bg_op_attach(struct bg_attachment *out, struct bg_op *op,
  * introduced installation")?  Its owner activated it here, or trust lists it as
  * runner or sweeper. */
 bool bg_op_machine_counts(struct bg_op *op);
+/* Did this installation open the grant?  Its log is then in name. */
+bool bg_op_is_mine(char name[BG_WRITER_MAX], const struct bg_op *op);
 
 /* Files under trust.  BG_ENOENT "no-such-policy" with the nearest name,
  * "no-such-identity". */

@@ -60,15 +60,9 @@ static void find_rank(struct sweeping *s)
 
 static bool is_mine(struct sweeping *s)
 {
-	const char *opener =
-		bg_json_text(s->op.grant->activate->data, "opener");
-	char mine[BG_WRITER_MAX];
-	struct bg_error ignored;
+	char name[BG_WRITER_MAX];
 
-	return opener &&
-	       !bg_store_writer_name(mine, s->op.store, BG_BY_INSTALLATION,
-				     &ignored) &&
-	       strcmp(mine, opener) == 0;
+	return bg_op_is_mine(name, &s->op);
 }
 
 /*

@@ -126,7 +126,8 @@ static bool says_nothing_new(struct bg_op *op, enum bg_hand hand,
 	struct bg_error ignored;
 	const char *said;
 
-	if (bg_store_writer_name(mine, op->store, hand, &ignored))
+	if ((hand == BG_BY_PERSON || !bg_op_is_mine(mine, op)) &&
+	    bg_store_writer_name(mine, op->store, hand, &ignored))
 		return false;
 	for (size_t i = 0; i < g->n_events; i++)
 		if (g->events[i]->type == BG_EV_CHECK &&
