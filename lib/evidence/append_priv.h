@@ -8,13 +8,13 @@
 /* A commit on its way: filled from top to bottom. */
 struct bg_draft {
 	const struct bg_log *log;
-	const char *ref;             /* full name */
-	struct bg_tip tip;           /* what it follows; seq 0: nothing */
+	const char *ref;   /* full name */
+	struct bg_tip tip; /* what it follows; seq 0: nothing */
 	struct bg_oid tree;
 	BG_VEC(struct bg_oid) parents;
-	struct bg_str raw;           /* the commit object */
+	struct bg_str raw; /* the commit object */
 	struct bg_oid oid;
-	struct bg_record record;     /* read back from raw */
+	struct bg_record record; /* read back from raw */
 };
 void bg_draft_release(struct bg_draft *d);
 BG_AUTO_VALUE(draft, struct bg_draft, bg_draft_release)

@@ -82,7 +82,7 @@ struct bg_event {
 	struct bg_oid commit;
 	struct bg_fpr signer; /* key that signed */
 	uint32_t signed_at;
-	uint64_t floor;     /* T2: newest trust version that it had seen */
+	uint64_t floor; /* T2: newest trust version that it had seen */
 	/* Filled by the judge (grant/judge.h). */
 	bool wrong, doubtful;
 };

@@ -42,7 +42,7 @@ struct bg_install {
 	char *dir;       /* state directory, no trailing '/' */
 	char *host_slug; /* [a-z0-9-]{1,32} */
 	struct bg_signer *signer;
-	struct bg_str blob;     /* its public key, as a writer event has it */
+	struct bg_str blob; /* its public key, as a writer event has it */
 	bool has_anchor;
 	struct bg_digest genesis;
 };

@@ -79,8 +79,8 @@ BG_AUTO_VALUE(refs, struct bg_refs, bg_refs_release)
 int bg_repo_refs(struct bg_refs *out, size_t *other, struct bg_repo *r,
 		 struct bg_error *err) BG_MUST_CHECK;
 /* The candidates of one X under refs/remotes. */
-int bg_repo_remote_refs(struct bg_refs *out, struct bg_repo *r, const char *name,
-			struct bg_error *err) BG_MUST_CHECK;
+int bg_repo_remote_refs(struct bg_refs *out, struct bg_repo *r,
+			const char *name, struct bg_error *err) BG_MUST_CHECK;
 /* BG_ENOENT when absent. */
 int bg_repo_ref(struct bg_oid *out, struct bg_repo *r, const char *full,
 		struct bg_error *err) BG_MUST_CHECK;

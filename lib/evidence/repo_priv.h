@@ -29,8 +29,7 @@ static inline void bg_oid_from_git(struct bg_oid *out, const git_oid *oid)
 }
 
 /* BG_EUNSAFE when the repository could mislead a reader. */
-int bg_repo_check_safe(const char *git_dir, struct bg_error *err)
-	BG_MUST_CHECK;
+int bg_repo_check_safe(const char *git_dir, struct bg_error *err) BG_MUST_CHECK;
 /* git_libgit2_init() and its options, once a process. */
 int bg_git_start(struct bg_error *err) BG_MUST_CHECK;
 

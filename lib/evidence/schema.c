@@ -249,7 +249,7 @@ const struct bg_field bg_schema_clock[] = { REQ("synced", BG_F_BOOL),
 const struct bg_field bg_schema_host[] = {
 	REQ("from", BG_F_TEXT), OPT("machine", BG_F_DIGEST),
 	REQ("name", BG_F_TEXT), REQ("os", BG_F_TEXT),
-	OPT("tty", BG_F_TEXT),	REQ("uid", BG_F_INT),
+	OPT("tty", BG_F_TEXT),  REQ("uid", BG_F_INT),
 	REQ("user", BG_F_TEXT), END
 };
 

@@ -353,7 +353,7 @@ static int need(const json_t *data, const char *const *names, bool there,
 static int check_grant_data(const json_t *data, struct bg_error *err)
 {
 	static const char *const given[] = {
-		"provider", "access",	       "expires",
+		"provider", "access",          "expires",
 		"handle",   "isolation",       "revocable",
 		"exposed",  "target_enforces", NULL,
 	};
