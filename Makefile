@@ -63,6 +63,11 @@ CMOCKA_LIBS = $(eval CMOCKA_LIBS := $$(shell pkg-config --libs cmocka))$(CMOCKA_
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wwrite-strings -Wpointer-arith -Wvla \
 	-Wformat=2 -Wundef
+# What only clang warns about: va_list functions of ours, long constants in
+# several lines.
+ifneq ($(findstring clang,$(CC)),)
+WARN += -Wno-format-nonliteral -Wno-string-concatenation
+endif
 ifdef SANITIZE
 HARDEN := -fPIE
 OPT := -O1 -g -fno-omit-frame-pointer -fsanitize=$(SANITIZE) \
@@ -102,6 +107,7 @@ CMD_SRC := $(sort $(wildcard cmd/*.c))
 PROVIDER_SRC := $(sort $(wildcard cmd/providers/bg-provider-*.c))
 UNIT_SRC := $(sort $(wildcard tests/unit/*.c))
 TOOL_SRC := $(sort $(wildcard tests/tools/*.c))
+FUZZ_SRC := $(sort $(wildcard tests/fuzz/*.c))
 SUPPORT_SRC := $(sort $(wildcard tests/support/*.c))
 
 LIB_OBJ := $(LIB_SRC:%.c=$B/obj/%.o)
@@ -117,6 +123,7 @@ PROGRAMS := $(if $(filter cmd/main.c,$(CMD_SRC)),$B/bg $B/breakglass) \
 TPROGRAMS := $(if $(filter cmd/main.c,$(CMD_SRC)),$B/test/bg) $(TPROVIDERS)
 UNITS := $(UNIT_SRC:tests/unit/%.c=$B/test/unit/%)
 TOOLS := $(TOOL_SRC:tests/tools/%.c=$B/test/tools/%)
+FUZZERS := $(FUZZ_SRC:tests/fuzz/%.c=$B/test/fuzz/%)
 TLIBS := $B/test/libsupport.a $B/test/libcmd.a $B/test/libbg.a
 
 SCRIPT_TESTS := $(sort $(wildcard tests/cli/*.sh tests/attacks/*.sh \
@@ -144,7 +151,7 @@ help:
 
 all: programs
 programs: $B/libbg.a $(PROGRAMS)
-tests: programs $(TPROGRAMS) $(UNITS) $(TOOLS)
+tests: programs $(TPROGRAMS) $(UNITS) $(TOOLS) $(FUZZERS)
 
 #
 # Build
@@ -174,7 +181,7 @@ define archive
 @mkdir -p $(@D)
 @rm -f $@
 $(call say,AR,$@)
-$(Q)$(AR) rcsD $@ $(filter %.o,$^)
+$(Q)$(AR) qcsD $@ $(filter %.o,$^)
 endef
 
 # An archive also changes when a source file goes away.
@@ -197,7 +204,7 @@ SAN_OBJ := $(if $(SANITIZE),$B/san.o)
 $B/san.o: tests/san.c $B/flags
 	@mkdir -p $(@D) $B/san-log
 	$(Q)$(CC) -DBG_SAN_LOG='"$(abspath $B)/san-log"' -O1 -fPIE -c -o $@ $<
-$(PROGRAMS) $(TPROGRAMS) $(UNITS) $(TOOLS): $(SAN_OBJ)
+$(PROGRAMS) $(TPROGRAMS) $(UNITS) $(TOOLS) $(FUZZERS): $(SAN_OBJ)
 
 define link
 @mkdir -p $(@D)
@@ -222,6 +229,8 @@ $(PROVIDERS): $B/%: $B/obj/cmd/providers/%.o $B/libbg.a
 	$(link)
 $(TPROVIDERS): $B/test/%: $B/test/obj/cmd/providers/%.o $B/test/libbg.a
 	$(link)
+$(FUZZERS): $B/test/fuzz/%: $B/test/obj/tests/fuzz/%.o $(TLIBS)
+	$(link-test)
 $(UNITS): $B/test/unit/%: $B/test/obj/tests/unit/%.o $(TLIBS)
 	$(link-test)
 $(TOOLS): $B/test/tools/%: $B/test/obj/tests/tools/%.o $(TLIBS)
@@ -230,6 +239,7 @@ $(TOOLS): $B/test/tools/%: $B/test/obj/tests/tools/%.o $(TLIBS)
 .SECONDARY:
 ALL_OBJ := $(LIB_OBJ) $(CMD_OBJ) $(TLIB_OBJ) $(TCMD_OBJ) $(SUPPORT_OBJ) \
 	$(PROVIDER_SRC:%.c=$B/obj/%.o) $(PROVIDER_SRC:%.c=$B/test/obj/%.o) \
+	$(FUZZ_SRC:%.c=$B/test/obj/%.o) \
 	$(UNIT_SRC:%.c=$B/test/obj/%.o) $(TOOL_SRC:%.c=$B/test/obj/%.o)
 -include $(ALL_OBJ:.o=.d)
 
@@ -252,7 +262,7 @@ setup:
 #
 # Test
 #
-TESTS ?= $(SCRIPT_TESTS) $(UNITS)
+TESTS ?= $(SCRIPT_TESTS) $(UNITS) $(FUZZERS)
 JOBS ?= $(shell nproc)
 
 check: tests
@@ -264,6 +274,22 @@ check-asan:
 check-valgrind: tests
 	@BG_BUILD=$(abspath $B) tests/valgrind
 
+# make fuzz TARGET=json SECONDS=60: libFuzzer from the corpus of that target.
+TARGET ?= record
+SECONDS ?= 60
+fuzz:
+	@$(MAKE) --no-print-directory CC=clang fuzz-build \
+		SANITIZE=fuzzer-no-link,address,undefined
+	@mkdir -p build/fuzz/$(TARGET)
+	build/fuzz/$(TARGET).fuzzer -max_total_time=$(SECONDS) -max_len=16384 \
+		-artifact_prefix=build/fuzz/ build/fuzz/$(TARGET) \
+		tests/fuzz/corpus/$(TARGET)
+fuzz-build: $B/test/obj/tests/fuzz/$(TARGET).o $(TLIBS)
+	@mkdir -p build/fuzz
+	$(Q)clang $(BG_CFLAGS) -fsanitize=fuzzer $(BG_LDFLAGS) \
+		-o build/fuzz/$(TARGET).fuzzer $(filter %.o,$^) $(TLIBS) $(PKG_LIBS)
+.PHONY: fuzz fuzz-build
+
 demo: programs
 	@BG_BUILD=$(abspath $B) tests/demo.sh $B/demo
 
@@ -274,7 +300,7 @@ bench: programs tests
 # Lint
 #
 C_FILES = $(sort $(wildcard lib/*/*.[ch] cmd/*.[ch] cmd/providers/*.[ch] \
-	tests/unit/*.[ch] tests/tools/*.[ch] tests/support/*.[ch]))
+	tests/unit/*.[ch] tests/fuzz/*.c tests/tools/*.[ch] tests/support/*.[ch]))
 TIDY_FILES = $(LIB_SRC) $(CMD_SRC) $(PROVIDER_SRC)
 SHELL_FILES = $(sort $(SCRIPT_TESTS) $(wildcard .ci/run tests/*.sh \
 	tests/valgrind tests/keys/make cmd/units/*.sh))
