@@ -85,11 +85,7 @@ BG_CPPFLAGS = -D_GNU_SOURCE -DBG_VERSION='"$(VERSION)"' -Ilib \
 	-include base/banned.h
 BG_CFLAGS = -std=gnu11 $(OPT) $(WARN) -fno-common $(HARDEN) $(PKG_CFLAGS) \
 	-MMD -MP $(CFLAGS)
-BG_LDFLAGS = $(LINK_OPT) $(LINK_PARTS) -Wl,--as-needed -pthread $(LDFLAGS)
-
-# Parts are written at the same time: calls into one that is not here yet are
-# left open.  This line goes when the last part is in.
-LINK_PARTS := -Wl,--unresolved-symbols=ignore-all
+BG_LDFLAGS = $(LINK_OPT) -Wl,--as-needed -pthread $(LDFLAGS)
 
 ifeq ($(V),)
 Q := @
