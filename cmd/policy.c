@@ -145,8 +145,12 @@ static int list(struct bg_ctx *ctx, int argc, char **argv, struct bg_error *err)
 	bg_table_print(stdout, &ctx->ui, &table, 0);
 	if (!table.cells.n)
 		puts("no policy yet");
-	else if (me)
+	for (size_t i = 0; i < table.cells.n; i += table.columns) {
+		if (*table.cells.v[i] != '*')
+			continue;
 		puts("* you may open it");
+		break;
+	}
 	return 0;
 }
 

@@ -114,7 +114,16 @@ static int print(struct bg_ctx *ctx, const struct bg_policy *p,
 		return print_json(ctx, p, d, err);
 	bg_decision_format(&s, d);
 	describe(&s, p, d);
-	bg_ui_block(stdout, bg_str_text(&s), 0);
+	/* Hints are printed below, with the word that was typed. */
+	for (const char *l = bg_str_text(&s); *l;) {
+		size_t n = strcspn(l, "\n") + 1;
+		if (!bg_starts_with(l, "hint ")) {
+			BG_AUTO(str) struct bg_str line = BG_STR_INIT;
+			bg_str_addn(&line, l, strnlen(l, n));
+			bg_ui_block(stdout, bg_str_text(&line), 0);
+		}
+		l += strnlen(l, n);
+	}
 	for (size_t i = 0; i < d->reasons.n; i++)
 		if (*d->reasons.v[i].hint)
 			printf("hint         %s\n",
