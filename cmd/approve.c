@@ -28,8 +28,8 @@ static int list(struct bg_ctx *ctx, struct bg_error *err)
 			if (waits(&q, &q.turns.v[i]))
 				json_array_append_new(
 					you, bg_turn_json(&q, &q.turns.v[i]));
-		BG_AUTO(json) json_t *doc =
-			json_pack("{s:i, s:o}", "schema", 1, "you", you);
+		BG_AUTO(json)
+		json_t *doc = json_pack("{s:i, s:o}", "schema", 1, "you", you);
 		return bg_ctx_json(ctx, doc, err);
 	}
 	for (size_t i = 0; i < q.turns.n; i++) {

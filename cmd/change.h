@@ -16,7 +16,7 @@ struct bg_change {
 	bool draft;                         /* keep, do not publish */
 	bool from_draft;                    /* a draft was the start */
 	bool offline;
-	const char *why;                    /* what to say about it */
+	const char *why; /* what to say about it */
 };
 void bg_change_release(struct bg_change *c);
 BG_AUTO_VALUE(change, struct bg_change, bg_change_release)

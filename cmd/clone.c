@@ -33,8 +33,9 @@ static int check_url(struct bg_ctx *ctx, const char *url, struct bg_error *err)
 		return bg_ctx_usage(ctx, err, "wrong URL");
 	/* "ext::sh -c ..." and the like would run what a message says. */
 	if (strstr(url, "::"))
-		return bg_ctx_usage(ctx, err, "cannot clone through a helper "
-					      "program: '%s'",
+		return bg_ctx_usage(ctx, err,
+				    "cannot clone through a helper "
+				    "program: '%s'",
 				    url);
 	return 0;
 }
@@ -43,13 +44,20 @@ static int get(struct bg_ctx *ctx, const char *url, const char *dir,
 	       struct bg_error *err)
 {
 	BG_AUTO(proc_result) struct bg_proc_result r = BG_PROC_RESULT_INIT;
-	const char *const args[] = { "clone",	    "--no-local",
-				     "--no-tags",   "--origin",
-				     "origin",	    "--template=",
-				     "--no-checkout", "--quiet",
-				     "--branch",    "trust",
-				     "--",	    url,
-				     dir,	    NULL };
+	const char *const args[] = { "clone",
+				     "--no-local",
+				     "--no-tags",
+				     "--origin",
+				     "origin",
+				     "--template=",
+				     "--no-checkout",
+				     "--quiet",
+				     "--branch",
+				     "trust",
+				     "--",
+				     url,
+				     dir,
+				     NULL };
 	int rc = bg_git_run(&r, ctx, NULL, args, 0, err);
 	if (rc || !r.exit_status)
 		return rc;
@@ -128,10 +136,11 @@ static int show(struct bg_ctx *ctx, const char *dir, size_t events,
 	struct bg_error why;
 	const char *request = me ? NULL : make_request(ctx, &why);
 	if (ctx->json) {
-		BG_AUTO(json) json_t *doc = json_pack(
-			"{s:i, s:s, s:s, s:I, s:I}", "schema", 1, "repo", dir,
-			"verdict", "ok", "events", (json_int_t)events,
-			"writers", (json_int_t)writers);
+		BG_AUTO(json)
+		json_t *doc = json_pack("{s:i, s:s, s:s, s:I, s:I}", "schema",
+					1, "repo", dir, "verdict", "ok",
+					"events", (json_int_t)events, "writers",
+					(json_int_t)writers);
 		if (doc && me)
 			json_object_set_new(doc, "principal",
 					    json_string(me->name));
@@ -164,7 +173,7 @@ static int show(struct bg_ctx *ctx, const char *dir, size_t events,
 }
 
 static int join(struct bg_ctx *ctx, const char *url, const char *dir,
-		 const struct bg_digest *anchor, struct bg_error *err)
+		const struct bg_digest *anchor, struct bg_error *err)
 {
 	BG_AUTO(history) struct bg_history h = { 0 };
 	BG_AUTO(repo) struct bg_repo *repo = NULL;

@@ -25,14 +25,14 @@
 #include "grant/ops.h"
 
 enum bg_cmd_flags {
-	BG_CMD_STORE = 1 << 0,     /* open the store first (ctx->store) */
-	BG_CMD_ANCHORED = 1 << 1,  /* refuse (11) unless anchored */
+	BG_CMD_STORE = 1 << 0,    /* open the store first (ctx->store) */
+	BG_CMD_ANCHORED = 1 << 1, /* refuse (11) unless anchored */
 	BG_CMD_PAGER = 1 << 2,
-	BG_CMD_PLUMBING = 1 << 3,  /* help -a only */
-	BG_CMD_STOP = 1 << 4,      /* options stop at the first argument that is
+	BG_CMD_PLUMBING = 1 << 3, /* help -a only */
+	BG_CMD_STOP = 1 << 4,     /* options stop at the first argument that is
 				    * no GRANT */
-	BG_CMD_REMOTE = 1 << 5,    /* exec-like exit codes: ours is 125 */
-	BG_CMD_SIGN = 1 << 6,      /* needs an installation; unanchored: a
+	BG_CMD_REMOTE = 1 << 5,   /* exec-like exit codes: ours is 125 */
+	BG_CMD_SIGN = 1 << 6,     /* needs an installation; unanchored: a
 				    * warning unless BG_CMD_ANCHORED */
 	BG_CMD_KEEP_STORE = 1 << 7, /* opens the store itself: bg_ctx_store() */
 };
@@ -40,35 +40,35 @@ struct bg_cmd;
 struct bg_ctx {
 	struct bg_places places;
 	const struct bg_cmd *cmd;
-	const char *word;          /* "bg" or "breakglass": what was typed */
-	const char *repo;          /* -C, BG_REPO, bg.repo; NULL: search up */
-	const char *key;           /* --key, bg.signingKey, user.signingKey */
-	const char *env_grant;     /* BG_GRANT */
+	const char *word;      /* "bg" or "breakglass": what was typed */
+	const char *repo;      /* -C, BG_REPO, bg.repo; NULL: search up */
+	const char *key;       /* --key, bg.signingKey, user.signingKey */
+	const char *env_grant; /* BG_GRANT */
 	bool json, batch, quiet, verbose, no_pager;
-	bool remote;               /* ours is 125 now (BG_CMD_REMOTE, or set by
+	bool remote; /* ours is 125 now (BG_CMD_REMOTE, or set by
 				    * activate -s | -- COMMAND) */
 	struct bg_ui ui;
-	struct bg_parsed parsed;   /* .dashes: where "--" was */
-	struct bg_store *store;    /* when BG_CMD_STORE */
+	struct bg_parsed parsed; /* .dashes: where "--" was */
+	struct bg_store *store;  /* when BG_CMD_STORE */
 	struct bg_ops ops;
 	struct bg_reason *reasons; /* of a refusal, for --json; owned */
 	size_t n_reasons;
-	BG_VEC(char *) hints;      /* complete lines, owned */
-	bool printed;              /* the --json document of a failure is out */
-	struct bg_arena arena;     /* lives as long as the process */
+	BG_VEC(char *) hints;  /* complete lines, owned */
+	bool printed;          /* the --json document of a failure is out */
+	struct bg_arena arena; /* lives as long as the process */
 };
 struct bg_cmd {
 	const char *name;
-	const char *group;         /* emergency others afterwards evidence before */
-	const char *summary;       /* one line of help */
-	const char *usage;         /* synopsis without the program's name; one
+	const char *group;   /* emergency others afterwards evidence before */
+	const char *summary; /* one line of help */
+	const char *usage;   /* synopsis without the program's name; one
 				    * line each form */
 	const char *const *examples; /* NULL terminated, at least two, each
 				      * starting "bg " */
-	const char *exits;         /* "0 1 3 4": codes it can return */
-	const struct bg_opt *opts; /* ends with { 0 } */
-	const char *const *words;  /* sub-commands, or NULL; for completion */
-	const char *complete;      /* what arguments are: grant policy code file
+	const char *exits;           /* "0 1 3 4": codes it can return */
+	const struct bg_opt *opts;   /* ends with { 0 } */
+	const char *const *words;    /* sub-commands, or NULL; for completion */
+	const char *complete; /* what arguments are: grant policy code file
 				    * identity principal command, or NULL */
 	unsigned flags;
 	/* Returns 0, a negative code with err filled (printed once, by main), or
@@ -76,7 +76,8 @@ struct bg_cmd {
 	int (*run)(struct bg_ctx *ctx, int argc, char **argv,
 		   struct bg_error *err);
 };
-#define BG_CMD(name) extern const struct bg_cmd cmd_##name __attribute__((weak));
+#define BG_CMD(name) \
+	extern const struct bg_cmd cmd_##name __attribute__((weak));
 #include "cmd/list.h"
 #undef BG_CMD
 /* The commands that are here, sorted; NULL ends. */

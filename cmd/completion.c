@@ -55,8 +55,7 @@ static void policy_words(const struct bg_trust_file *f, bool codes)
 	say_word(p->name, p->title);
 	for (size_t i = 0; i < p->n_scopes; i++) {
 		char word[192];
-		snprintf(word, sizeof(word), "%s/%s", p->name,
-			 p->scopes[i].id);
+		snprintf(word, sizeof(word), "%s/%s", p->name, p->scopes[i].id);
 		say_word(word, p->scopes[i].title);
 	}
 }
@@ -134,10 +133,10 @@ struct values {
 
 static bool is_kind(const char *s)
 {
-	static const char *const kinds[] = { "grant",	  "policy", "code",
-					     "file",	  "dir",    "identity",
+	static const char *const kinds[] = { "grant",     "policy", "code",
+					     "file",      "dir",    "identity",
 					     "principal", "role",   "type",
-					     "command",	  "key",    NULL };
+					     "command",   "key",    NULL };
 	for (const char *const *k = kinds; *k; k++)
 		if (!strcmp(*k, s))
 			return true;
@@ -325,8 +324,9 @@ static void fish_words(struct bg_str *out, const char *kind)
 	else if (!strcmp(kind, "key"))
 		bg_str_add(out, " -x");
 	else if (is_kind(kind))
-		bg_str_addf(out, " -x -a '(breakglass completion --words %s "
-				 "2>/dev/null)'",
+		bg_str_addf(out,
+			    " -x -a '(breakglass completion --words %s "
+			    "2>/dev/null)'",
 			    kind);
 	else {
 		bg_str_add(out, " -x -a ");
@@ -343,8 +343,7 @@ static void fish_option(void *arg, const struct bg_opt *opt, char short_,
 	(void)placeholder;
 	bg_str_add(v->out, "complete -c breakglass");
 	if (v->command)
-		bg_str_addf(v->out,
-			    " -n '__fish_seen_subcommand_from %s'",
+		bg_str_addf(v->out, " -n '__fish_seen_subcommand_from %s'",
 			    v->command);
 	if (short_)
 		bg_str_addf(v->out, " -s %c", short_);
@@ -362,16 +361,18 @@ static void fish_command(struct bg_str *out, const struct bg_cmd *c)
 {
 	struct values v = { out, c->name };
 	if (!(c->flags & BG_CMD_PLUMBING) || !strcmp(c->name, "help")) {
-		bg_str_addf(out, "complete -c breakglass -n "
-				 "__fish_use_subcommand -a %s -d ",
+		bg_str_addf(out,
+			    "complete -c breakglass -n "
+			    "__fish_use_subcommand -a %s -d ",
 			    c->name);
 		fish_quote(out, c->summary);
 		bg_str_addc(out, '\n');
 	}
 	bg_opt_each(c->opts, fish_option, &v);
 	if (c->words) {
-		bg_str_addf(out, "complete -c breakglass -n "
-				 "'__fish_seen_subcommand_from %s' -a '",
+		bg_str_addf(out,
+			    "complete -c breakglass -n "
+			    "'__fish_seen_subcommand_from %s' -a '",
 			    c->name);
 		for (const char *const *w = c->words; *w; w++)
 			bg_str_addf(out, "%s%s", w == c->words ? "" : " ", *w);
@@ -379,8 +380,9 @@ static void fish_command(struct bg_str *out, const struct bg_cmd *c)
 	}
 	if (!c->complete)
 		return;
-	bg_str_addf(out, "complete -c breakglass -n "
-			 "'__fish_seen_subcommand_from %s'",
+	bg_str_addf(out,
+		    "complete -c breakglass -n "
+		    "'__fish_seen_subcommand_from %s'",
 		    c->name);
 	fish_words(out, c->complete);
 	bg_str_addc(out, '\n');
@@ -418,8 +420,9 @@ static int run(struct bg_ctx *ctx, int argc, char **argv, struct bg_error *err)
 	} else if (!strcmp(argv[0], "fish")) {
 		fish(&s);
 	} else {
-		return bg_ctx_usage(ctx, err, "no completion for '%s': bash, "
-					      "zsh or fish",
+		return bg_ctx_usage(ctx, err,
+				    "no completion for '%s': bash, "
+				    "zsh or fish",
 				    argv[0]);
 	}
 	rc = bg_str_check(&s, err);
@@ -428,10 +431,9 @@ static int run(struct bg_ctx *ctx, int argc, char **argv, struct bg_error *err)
 	return rc;
 }
 
-static const char *const examples[] = {
-	"source <(breakglass completion bash)",
-	"breakglass completion --words grant", NULL
-};
+static const char *const examples[] = { "source <(breakglass completion bash)",
+					"breakglass completion --words grant",
+					NULL };
 static const struct bg_opt opts[] = {
 	{ BG_OPT_TEXT, 0, "words", "KIND",
 	  "grant policy code identity principal role type: what there is",

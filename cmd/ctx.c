@@ -27,8 +27,8 @@ const char *bg_ctx_line(struct bg_ctx *ctx, const char *line)
 const char *bg_ctx_at(struct bg_ctx *ctx, const char *label)
 {
 	const char *dash = strrchr(label, '-');
-	char *out = bg_arena_printf(&ctx->arena, "@%s",
-				    dash ? dash + 1 : label);
+	char *out =
+		bg_arena_printf(&ctx->arena, "@%s", dash ? dash + 1 : label);
 	return out ? out : label;
 }
 
@@ -181,8 +181,9 @@ int bg_ctx_store(struct bg_ctx *ctx, unsigned flags, struct bg_error *err)
 	int rc = bg_store_open(&ctx->store, &opt, err);
 	if (rc)
 		return rc;
-	ctx->ops = (struct bg_ops){ .store = ctx->store, .key = key_of(ctx),
-				    .say = say, .arg = ctx };
+	ctx->ops = (struct bg_ops){
+		.store = ctx->store, .key = key_of(ctx), .say = say, .arg = ctx
+	};
 	return unanchored(ctx, flags, err);
 }
 

@@ -34,13 +34,15 @@ static int choose(struct bg_digest *root, struct bg_ctx *ctx,
 		    bg_table_add(&t, bg_ctx_at(ctx, r->label)) ||
 		    bg_table_addf(&t, "%s/%s", r->policy, r->scope) ||
 		    bg_table_add(&t, r->by) ||
-		    bg_table_add(&t, left.len ? bg_str_text(&left)
-					      : bg_state_text((enum bg_state)
-								      r->state)))
+		    bg_table_add(
+			    &t,
+			    left.len ? bg_str_text(&left)
+				     : bg_state_text((enum bg_state)r->state)))
 			return bg_fail_oom(err);
 	}
 	bg_table_print(stderr, &ctx->ui, &t, 2);
-	int rc = bg_ui_choose(&index, &ctx->ui, "which one?", rows->list.n, err);
+	int rc =
+		bg_ui_choose(&index, &ctx->ui, "which one?", rows->list.n, err);
 	if (!rc)
 		*root = rows->list.v[index].root;
 	return rc;

@@ -24,10 +24,10 @@ static int show(struct bg_ctx *ctx, const struct bg_ending *e,
 		struct bg_error *err)
 {
 	if (ctx->json) {
-		BG_AUTO(json) json_t *doc =
-			json_pack("{s:i, s:s, s:s, s:s}", "schema", 1, "grant",
-				  e->label, "state", "denied", "access",
-				  gone_text(e->gone));
+		BG_AUTO(json)
+		json_t *doc = json_pack("{s:i, s:s, s:s, s:s}", "schema", 1,
+					"grant", e->label, "state", "denied",
+					"access", gone_text(e->gone));
 		return bg_ctx_json(ctx, doc, err);
 	}
 	if (ctx->quiet)
@@ -69,7 +69,7 @@ static int run(struct bg_ctx *ctx, int argc, char **argv, struct bg_error *err)
 		rc = show(ctx, &e, err);
 	if (rc)
 		return rc;
-	return e.gone == BG_STILL_THERE	 ? bg_code_exit(BG_EFAIL)
+	return e.gone == BG_STILL_THERE  ? bg_code_exit(BG_EFAIL)
 	       : e.gone == BG_NOT_PROVEN ? bg_code_exit(BG_EATTENTION)
 					 : 0;
 }

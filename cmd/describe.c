@@ -31,8 +31,8 @@ static void add_lines(struct bg_str *out, struct bg_ctx *ctx,
 	bool first = true;
 	while (*p) {
 		size_t n = strcspn(p, "\n");
-		bg_str_addf(out, "%s %s %.*s\n", first ? "usage:" : "   or:",
-			    ctx->word, (int)n, p);
+		bg_str_addf(out, "%s %s %.*s\n",
+			    first ? "usage:" : "   or:", ctx->word, (int)n, p);
 		first = false;
 		p += n + (p[n] == '\n');
 	}

@@ -3,8 +3,8 @@
 
 #include <git2.h>
 
-static const struct bg_trust_file *find(const struct bg_trust_file *v,
-					size_t n, const char *path)
+static const struct bg_trust_file *find(const struct bg_trust_file *v, size_t n,
+					const char *path)
 {
 	for (size_t i = 0; i < n; i++)
 		if (!strcmp(v[i].path, path))
@@ -23,12 +23,15 @@ static int print_line(const git_diff_delta *delta, const git_diff_hunk *hunk,
 	bool body = c == '+' || c == '-' || c == ' ';
 	enum bg_colour colour = c == '+'   ? BG_GREEN
 				: c == '-' ? BG_RED
-				: body	   ? BG_PLAIN
+				: body     ? BG_PLAIN
 					   : BG_BOLD;
 	while (s.len && s.buf[s.len - 1] == '\n')
 		s.buf[--s.len] = 0;
 	printf("%s%s%s%s\n", bg_ui_on(ui, colour),
-	       c == '+' ? "+" : c == '-' ? "-" : body ? " " : "",
+	       c == '+'   ? "+"
+	       : c == '-' ? "-"
+	       : body     ? " "
+			  : "",
 	       bg_str_text(&s), bg_ui_off(ui));
 	return 0;
 }
@@ -49,9 +52,10 @@ static int diff_one(struct bg_ctx *ctx, const struct bg_trust_file *a,
 		printf("%s %s\n", !a ? "new" : !b ? "gone" : "changed", path);
 		return 0;
 	}
-	int failed = git_patch_from_buffers(
-		&patch, a ? a->text : NULL, a ? a->n : 0, path,
-		b ? b->text : NULL, b ? b->n : 0, path, NULL);
+	int failed = git_patch_from_buffers(&patch, a ? a->text : NULL,
+					    a ? a->n : 0, path,
+					    b ? b->text : NULL, b ? b->n : 0,
+					    path, NULL);
 	if (!failed)
 		failed = git_patch_print(patch, print_line, &ctx->ui);
 	git_patch_free(patch);

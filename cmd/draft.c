@@ -18,8 +18,8 @@ static const char *draft_dir(struct bg_ctx *ctx)
 bool bg_draft_exists(struct bg_ctx *ctx)
 {
 	const char *dir = draft_dir(ctx);
-	const char *base =
-		dir ? bg_arena_printf(&ctx->arena, "%s/base", dir) : NULL;
+	const char *base = dir ? bg_arena_printf(&ctx->arena, "%s/base", dir)
+			       : NULL;
 	return base && bg_path_exists(base);
 }
 
@@ -49,9 +49,9 @@ static int read_folder(struct bg_change *c, const char *dir, const char *below,
 	DIR *d = opendir(path);
 	int rc = 0;
 	if (!d)
-		return errno == ENOENT ? 0
-				       : bg_fail_errno(err, "cannot read '%s'",
-						       path);
+		return errno == ENOENT
+			       ? 0
+			       : bg_fail_errno(err, "cannot read '%s'", path);
 	const struct dirent *e;
 	while (!rc && (e = readdir(d)))
 		if (e->d_name[0] != '.' && e->d_type != DT_DIR)
@@ -94,8 +94,9 @@ int bg_draft_save(struct bg_change *c, struct bg_error *err)
 	const char *dir = draft_dir(c->ctx);
 	char path[4096], base[BG_DIGEST_TEXT + 2], *slash;
 	bool fresh = !bg_draft_exists(c->ctx);
-	int rc = dir ? 0 : bg_fail(err, BG_ENOENT, "no-installation",
-				   "no installation to keep a draft in");
+	int rc = dir ? 0
+		     : bg_fail(err, BG_ENOENT, "no-installation",
+			       "no installation to keep a draft in");
 	if (!rc) {
 		snprintf(path, sizeof(path), "%s/files", dir);
 		rc = bg_tree_remove(path, err);
@@ -135,6 +136,7 @@ int bg_draft_check_base(struct bg_ctx *ctx, struct bg_error *err)
 		"cannot publish the draft: version %llu of trust came after it "
 		"was begun",
 		(unsigned long long)now->version);
-	return bg_hint(err, "bg trust diff, then bg trust publish --discard and "
-			    "make the changes again");
+	return bg_hint(err,
+		       "bg trust diff, then bg trust publish --discard and "
+		       "make the changes again");
 }

@@ -22,7 +22,7 @@ static void print_probe(FILE *f, const json_t *data)
 		bool not_run = bg_str_eq(result, "could-not-run");
 		bg_str_addf(&s, ": the probe of '%s' %s%s%s",
 			    bg_json_text(probe, "trigger"),
-			    good ? "says so too"
+			    good      ? "says so too"
 			    : not_run ? "could not run"
 				      : "says OTHERWISE",
 			    why ? ", " : "", why ? why : "");
@@ -42,9 +42,8 @@ static void print_window(FILE *f, struct bg_ctx *ctx, const struct bg_grant *g)
 		line(f, "window", bg_str_text(&s));
 		return;
 	}
-	int64_t secs = g->activate
-			       ? bg_json_int(g->activate->data, "duration", 0)
-			       : 0;
+	int64_t secs =
+		g->activate ? bg_json_int(g->activate->data, "duration", 0) : 0;
 	char text[BG_SPAN_LEN];
 	if (!secs)
 		return;
@@ -76,9 +75,9 @@ static void print_end(FILE *f, struct bg_ctx *ctx, const struct bg_grant *g)
 void bg_facts_print(FILE *f, struct bg_ctx *ctx, const struct bg_grant *g)
 {
 	const json_t *d = g->activate->data;
-	const char *policy = g->policy ? g->policy->name
-				       : bg_json_text(json_object_get(d, "policy"),
-						      "name");
+	const char *policy =
+		g->policy ? g->policy->name
+			  : bg_json_text(json_object_get(d, "policy"), "name");
 	const char *scope = bg_json_text(d, "scope");
 	BG_AUTO(str) struct bg_str when = BG_STR_INIT;
 	fprintf(f, "%s  ", g->label);
@@ -113,7 +112,7 @@ void bg_event_line(struct bg_str *out, const struct bg_event *e)
 	struct bg_error ignored;
 	char at[BG_TIME_LEN + 1];
 	bg_time_format(at, e->at_ms);
-	bg_str_addf(out, "%.19sZ  %-10s ", at, e->by);
+	bg_str_addf(out, "%.19sZ  %-10s ", at, e->by ? e->by : "?");
 	if (bg_event_subject(&subject, e, &ignored))
 		bg_str_add(&subject, bg_event_type_text(e->type));
 	bg_ui_escape(out, bg_str_text(&subject), 0);

@@ -56,7 +56,8 @@ static json_t *clean_string(const char *text)
 	return json_string(bg_str_text(&s));
 }
 
-static void print_json(struct bg_ctx *ctx, const struct bg_error *err, int exit_)
+static void print_json(struct bg_ctx *ctx, const struct bg_error *err,
+		       int exit_)
 {
 	json_t *reasons = json_array(), *hints = json_array();
 	for (size_t i = 0; i < ctx->n_reasons; i++)
@@ -65,14 +66,14 @@ static void print_json(struct bg_ctx *ctx, const struct bg_error *err, int exit_
 			json_pack("{s:s, s:o}", "id", ctx->reasons[i].id,
 				  "text", clean_string(ctx->reasons[i].text)));
 	if (!ctx->n_reasons)
-		json_array_append_new(reasons,
-				      json_pack("{s:s, s:o}", "id", err->id,
-						"text", clean_string(err->msg)));
+		json_array_append_new(
+			reasons, json_pack("{s:s, s:o}", "id", err->id, "text",
+					   clean_string(err->msg)));
 	for (size_t i = 0; i < ctx->hints.n; i++)
 		if (!same_before(ctx, i, ctx->hints.v[i]))
-			json_array_append_new(
-				hints, clean_string(bg_ctx_line(
-					       ctx, ctx->hints.v[i])));
+			json_array_append_new(hints,
+					      clean_string(bg_ctx_line(
+						      ctx, ctx->hints.v[i])));
 	json_t *doc = json_pack("{s:i, s:{s:i, s:o, s:o}}", "schema", 1,
 				"error", "exit", exit_, "reasons", reasons,
 				"hints", hints);

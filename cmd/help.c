@@ -200,7 +200,7 @@ static const struct bg_opt opts[] = {
 	{ 0 },
 };
 static const char *const words[] = { "emergency", "approver", "reviewer",
-				     "auditor",	  "admin",    "scripts",
+				     "auditor",   "admin",    "scripts",
 				     NULL };
 
 const struct bg_cmd cmd_help = {

@@ -97,8 +97,11 @@ static const char scripts[] =
 	"settings   bg.repo bg.signingKey bg.providerPath bg.alias.NAME (git config)\n";
 
 const struct bg_help_page bg_help_pages[] = {
-	{ "emergency", emergency }, { "approver", approver },
-	{ "reviewer", reviewer },   { "auditor", auditor },
-	{ "admin", admin },         { "scripts", scripts },
+	{ "emergency", emergency },
+	{ "approver", approver },
+	{ "reviewer", reviewer },
+	{ "auditor", auditor },
+	{ "admin", admin },
+	{ "scripts", scripts },
 	{ 0 },
 };

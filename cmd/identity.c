@@ -137,9 +137,10 @@ static int show(struct bg_ctx *ctx, int argc, char **argv, struct bg_error *err)
 		return 0;
 	}
 	bg_digest_format(digest, &f->digest);
-	BG_AUTO(json) json_t *doc = json_pack("{s:i, s:s, s:s, s:s%}", "schema",
-					      1, "name", argv[0], "sha256",
-					      digest, "text", f->text, f->n);
+	BG_AUTO(json)
+	json_t *doc =
+		json_pack("{s:i, s:s, s:s, s:s%}", "schema", 1, "name", argv[0],
+			  "sha256", digest, "text", f->text, f->n);
 	return bg_ctx_json(ctx, doc, err);
 }
 
@@ -164,10 +165,10 @@ static int test(struct bg_ctx *ctx, int argc, char **argv, struct bg_error *err)
 		return rc;
 	size_t n = id->escrow.custodians.n;
 	if (ctx->json) {
-		BG_AUTO(json) json_t *doc = json_pack(
-			"{s:i, s:s, s:s, s:I}", "schema", 1, "identity",
-			id->name, "escrow", "present", "custodians",
-			(json_int_t)n);
+		BG_AUTO(json)
+		json_t *doc = json_pack("{s:i, s:s, s:s, s:I}", "schema", 1,
+					"identity", id->name, "escrow",
+					"present", "custodians", (json_int_t)n);
 		return bg_ctx_json(ctx, doc, err);
 	}
 	printf("%s  escrow file present and as signed", id->name);
@@ -259,8 +260,8 @@ static const struct bg_opt opts[] = {
 	  &o.offline, NULL },
 	{ 0 },
 };
-static const char *const words[] = { "list", "show", "add", "test", "retire",
-				     NULL };
+static const char *const words[] = { "list", "show",   "add",
+				     "test", "retire", NULL };
 
 const struct bg_cmd cmd_identity = {
 	.name = "identity",

@@ -59,8 +59,9 @@ static void write_file(struct bg_str *out, const char *name, const char *owner)
 	if (escrow)
 		add_escrow(out);
 	add_duration(out, "rotate", o.rotate,
-		     escrow ? "method: manual, always: true"
-			    : o.rotate ? "method: manual" : "");
+		     escrow     ? "method: manual, always: true"
+		     : o.rotate ? "method: manual"
+				: "");
 	add_duration(out, "drill", o.drill, "");
 	if (o.policies.list.n) {
 		bg_str_add(out, "users: ");
@@ -75,12 +76,14 @@ static int check(struct bg_ctx *ctx, const char *name, struct bg_error *err)
 	char path[128];
 	snprintf(path, sizeof(path), "identities/%.64s.yaml", name);
 	if (!bg_is_principal_name(name))
-		return bg_ctx_usage(ctx, err, "wrong name '%s': small letters, "
-					      "digits and '-', 32 at most",
+		return bg_ctx_usage(ctx, err,
+				    "wrong name '%s': small letters, "
+				    "digits and '-', 32 at most",
 				    name);
 	if (bg_trust_file(t, path)) {
-		bg_fail(err, BG_EUSAGE, "exists", "identity '%s' is there "
-						  "already",
+		bg_fail(err, BG_EUSAGE, "exists",
+			"identity '%s' is there "
+			"already",
 			name);
 		return bg_hint(err, "bg rotate %s --secret-file FILE", name);
 	}
@@ -96,8 +99,9 @@ static int check(struct bg_ctx *ctx, const char *name, struct bg_error *err)
 	if (o.escrow && !o.custodians.list.n)
 		return bg_ctx_usage(ctx, err, "who keeps it? --custodian NAME");
 	if (o.secret_file && !o.escrow && !o.solo_to)
-		return bg_ctx_usage(ctx, err, "a secret is kept in escrow: "
-					      "--escrow 1 --custodian NAME");
+		return bg_ctx_usage(ctx, err,
+				    "a secret is kept in escrow: "
+				    "--escrow 1 --custodian NAME");
 	for (size_t i = 0; i < o.custodians.list.n; i++)
 		if (!bg_trust_principal(t, o.custodians.list.v[i]))
 			return bg_fail(err, BG_ENOENT, "no-such-person",
@@ -116,8 +120,9 @@ static int put_in_escrow(struct bg_ctx *ctx, const char *name,
 	if (rc) {
 		bg_wrap(err, "'%s' is in trust, its secret is not in escrow",
 			name);
-		return bg_hint(err, "bg rotate %s --secret-file FILE -m \"put "
-				    "in escrow\"",
+		return bg_hint(err,
+			       "bg rotate %s --secret-file FILE -m \"put "
+			       "in escrow\"",
 			       name);
 	}
 	if (!ctx->json && !ctx->quiet)

@@ -45,7 +45,8 @@ static int check_dir(const char *dir, bool *exists, struct bg_error *err)
 	if (empty)
 		return 0;
 	return bg_fail(err, BG_EFAIL, "not-empty",
-		       "cannot make a repository in '%s': it is not empty", dir);
+		       "cannot make a repository in '%s': it is not empty",
+		       dir);
 }
 
 /* Everybody that a version names must sign it (T9), so others come later. */
@@ -66,8 +67,9 @@ static int check_quorum(struct bg_ctx *ctx, const struct bg_own_key *key,
 				"its only root and admin, and others must sign "
 				"the version that names them",
 				k);
-			return bg_hint(err, "bg trust add NAME --key %s, then "
-					    "bg trust edit",
+			return bg_hint(err,
+				       "bg trust add NAME --key %s, then "
+				       "bg trust edit",
 				       k);
 		}
 	}
@@ -97,8 +99,9 @@ static int choose_name(char name[33], struct bg_ctx *ctx,
 		bg_principal_slug(name, ctx->places.user);
 	if (*name)
 		return 0;
-	return bg_ctx_usage(ctx, err, "cannot tell your name from the key: "
-				      "give --name");
+	return bg_ctx_usage(ctx, err,
+			    "cannot tell your name from the key: "
+			    "give --name");
 }
 
 static int choose_org(const char **org, struct bg_ctx *ctx, const char *dir,
@@ -109,8 +112,9 @@ static int choose_org(const char **org, struct bg_ctx *ctx, const char *dir,
 	if (**org && strlen(*org) <= 200 &&
 	    bg_text_is_clean(*org, strlen(*org)))
 		return 0;
-	return bg_ctx_usage(ctx, err, "wrong organisation: 1 to 200 characters "
-				      "without controls");
+	return bg_ctx_usage(ctx, err,
+			    "wrong organisation: 1 to 200 characters "
+			    "without controls");
 }
 
 /* The address in a user id, or NULL. */
@@ -153,17 +157,16 @@ static void write_yaml(struct genesis *g, const struct bg_own_key *key,
 	static const char *const sections[] = { "organisation", "root", "admin",
 						"principals" };
 	struct bg_error ignored;
-	me.email = g->email ? g->email
-			    : bg_arena_printf(&ctx->arena, "%s@invalid",
-					      g->name);
+	me.email =
+		g->email ? g->email
+			 : bg_arena_printf(&ctx->arena, "%s@invalid", g->name);
 	g->email = me.email;
 	if (bg_sha256(&tk.blob, key->blob.buf, key->blob.len))
 		g->yaml.oom = true;
 	bg_str_add(&g->yaml, "# Who may do what. Change it with: bg trust\n"
 			     "bg: trust/1\n");
 	for (size_t i = 0; i < 4; i++)
-		if (bg_trust_write_section(&g->yaml, &t, sections[i],
-					   &ignored))
+		if (bg_trust_write_section(&g->yaml, &t, sections[i], &ignored))
 			g->yaml.oom = true;
 }
 
@@ -288,8 +291,8 @@ static int run(struct bg_ctx *ctx, int argc, char **argv, struct bg_error *err)
 		ctx->key = bg_config_get(ctx, "bg.signingKey");
 	if (!ctx->key)
 		ctx->key = bg_config_get(ctx, "user.signingKey");
-	const char *line = bg_arena_printf(&ctx->arena, "bg init %s --key %%s",
-					   argv[0]);
+	const char *line =
+		bg_arena_printf(&ctx->arena, "bg init %s --key %%s", argv[0]);
 	rc = check_dir(argv[0], &exists, err);
 	if (!rc)
 		rc = bg_own_key_find(&key, ctx, ctx->key, true, line, err);

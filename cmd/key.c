@@ -15,8 +15,7 @@ static bool in_blob(const struct bg_keyblob *blob, const struct bg_fpr *fpr)
 {
 	for (size_t i = 0; i < blob->keys.n; i++)
 		if (bg_fpr_eq(&blob->keys.v[i].fpr, fpr))
-			return blob->keys.v[i].may_sign &&
-			       blob->keys.v[i].evp;
+			return blob->keys.v[i].may_sign && blob->keys.v[i].evp;
 	return false;
 }
 

@@ -46,8 +46,8 @@ static int run(struct bg_ctx *ctx, int argc, char **argv, struct bg_error *err)
 		rc = bg_store_events(&list, ctx->store, &q, err);
 	for (size_t i = 0; !rc && i < list.list.n; i++) {
 		if (ctx->json) {
-			BG_AUTO(json) json_t *doc =
-				bg_event_json(list.list.v[i]);
+			BG_AUTO(json)
+			json_t *doc = bg_event_json(list.list.v[i]);
 			rc = bg_ctx_json(ctx, doc, err);
 		} else {
 			BG_AUTO(str) struct bg_str s = BG_STR_INIT;
@@ -67,8 +67,8 @@ static const struct bg_opt opts[] = {
 	  "grant" },
 	{ BG_OPT_TEXT, 0, "type", "TYPE", "events of one type", &o.type,
 	  "type" },
-	{ BG_OPT_TEXT, 0, "by", "WHO", "events of one person or machine",
-	  &o.by, "principal" },
+	{ BG_OPT_TEXT, 0, "by", "WHO", "events of one person or machine", &o.by,
+	  "principal" },
 	BG_OPT_RANGE(o.range),
 	{ BG_OPT_NUMBER, 'n', "number", "N", "the newest N only", &o.n, NULL },
 	{ 0 },

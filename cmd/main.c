@@ -222,8 +222,8 @@ int bg_main(int argc, char **argv)
 	/* Only for wide characters of editors and pagers: never for numbers. */
 	setlocale(LC_CTYPE, "C.UTF-8");
 	umask(umask(077) | 022);
-	int status = dispatch(&ctx, argc ? argc - 1 : 0, argv + (argc > 0),
-			      &err);
+	int status =
+		dispatch(&ctx, argc ? argc - 1 : 0, argv + (argc > 0), &err);
 	if (status < 0) {
 		bg_ui_pager_finish(&ctx.ui);
 		status = bg_ctx_fail(&ctx, &err);

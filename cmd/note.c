@@ -37,11 +37,11 @@ static int run(struct bg_ctx *ctx, int argc, char **argv, struct bg_error *err)
 	int skip = grant != NULL;
 	int rc = take_text(&text, ctx, argc - skip, argv + skip, err);
 	if (!rc)
-		rc = bg_ctx_grant(&root, ctx, grant, true,
-				  "bg note %s \"...\"", err);
+		rc = bg_ctx_grant(&root, ctx, grant, true, "bg note %s \"...\"",
+				  err);
 	if (!rc)
-		rc = bg_note(&e, &ctx->ops, &root, bg_str_text(&text),
-			     o.answer, err);
+		rc = bg_note(&e, &ctx->ops, &root, bg_str_text(&text), o.answer,
+			     err);
 	if (!rc)
 		rc = bg_store_grant(&row, ctx->store, &root, err);
 	if (!rc && ctx->json) {

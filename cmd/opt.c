@@ -38,7 +38,9 @@ static bool short_in(struct hit *hit, const struct bg_opt *opts, char c)
 		bool file = opts[i].kind == BG_OPT_MESSAGE && c == 'F';
 		if (opts[i].short_ != c && !file)
 			continue;
-		*hit = (struct hit){ .opt = &opts[i], .index = i, .file = file };
+		*hit = (struct hit){ .opt = &opts[i],
+				     .index = i,
+				     .file = file };
 		return true;
 	}
 	return false;
@@ -53,7 +55,8 @@ static bool long_in(struct hit *hit, const struct bg_opt *opts,
 		bool file = text && !strcmp(name, "file");
 		bool old = text && (!strcmp(name, "reason") ||
 				    !strcmp(name, "comment"));
-		bool no = o->kind == BG_OPT_FLAG && bg_starts_with(name, "no-") &&
+		bool no = o->kind == BG_OPT_FLAG &&
+			  bg_starts_with(name, "no-") &&
 			  !strcmp(name + 3, o->long_);
 		if (strcmp(name, o->long_) && !file && !old && !no)
 			continue;
@@ -179,9 +182,8 @@ static int set_number(const struct bg_opt *o, const char *value,
 {
 	char *end;
 	errno = 0;
-	long long n = isdigit((unsigned char)*value)
-			      ? strtoll(value, &end, 10)
-			      : -1;
+	long long n = isdigit((unsigned char)*value) ? strtoll(value, &end, 10)
+						     : -1;
 	if (n < 0 || errno || *end)
 		return bad_value(err, o, value, "a number");
 	*(int64_t *)o->target = n;
@@ -199,8 +201,7 @@ static int set_time(const struct bg_opt *o, const char *value,
 		good = bg_time_parse(&range->since_ms, value, false) &&
 		       bg_time_parse(&range->until_ms, value, true);
 	else
-		good = bg_time_parse(o->target, value,
-				     o->kind == BG_OPT_UNTIL);
+		good = bg_time_parse(o->target, value, o->kind == BG_OPT_UNTIL);
 	return good ? 0 : bad_value(err, o, value, want);
 }
 
@@ -210,8 +211,8 @@ static int set(struct parse *p, const struct hit *hit, const char *value,
 	const struct bg_opt *o = hit->opt;
 	uint64_t *seen = hit->global ? &p->globals_seen : &p->out->seen;
 	uint64_t bit = UINT64_C(1) << hit->index;
-	if ((*seen & bit) && o->kind != BG_OPT_FLAG &&
-	    o->kind != BG_OPT_LIST && o->kind != BG_OPT_MESSAGE)
+	if ((*seen & bit) && o->kind != BG_OPT_FLAG && o->kind != BG_OPT_LIST &&
+	    o->kind != BG_OPT_MESSAGE)
 		return bg_fail(err, BG_EUSAGE, "given-twice",
 			       "option '--%s' given twice", o->long_);
 	*seen |= bit;
@@ -355,8 +356,7 @@ int bg_opt_parse(struct bg_parsed *out, int argc, char **argv,
 		} else if (arg[0] == '-' && arg[1]) {
 			rc = parse_short(&p, arg + 1, err);
 		} else if (rules->stop_first ||
-			   (rules->stop &&
-			    (out->argc > 0 || !is_grant(arg)))) {
+			   (rules->stop && (out->argc > 0 || !is_grant(arg)))) {
 			take_rest(&p);
 			break;
 		} else {

@@ -34,32 +34,40 @@ struct bg_range {
 };
 struct bg_opt {
 	enum bg_opt_kind kind;
-	char short_;             /* 0: none */
+	char short_; /* 0: none */
 	const char *long_;
 	const char *placeholder; /* "DURATION"; NULL for flags */
 	const char *help;        /* one line; NULL: not shown (an old name) */
 	void *target;
-	const char *complete;    /* as struct bg_cmd.complete; or "a b c" words */
+	const char *complete; /* as struct bg_cmd.complete; or "a b c" words */
 };
 /* -t and -m are the same everywhere. */
-#define BG_OPT_FOR(t)                                                      \
-	{                                                                  \
-		BG_OPT_DURATION, 't', "for", "DURATION",                   \
-			"how long: 90s 30m 2h", t, NULL                    \
+#define BG_OPT_FOR(t) \
+	{ \
+		BG_OPT_DURATION, 't', "for", "DURATION", \
+			"how long: 90s 30m 2h", t, NULL \
 	}
-#define BG_OPT_WHY(t)                                                      \
-	{                                                                  \
-		BG_OPT_MESSAGE, 'm', "message", "TEXT", "why, in your words", t, \
-			NULL                                               \
+#define BG_OPT_WHY(t) \
+	{ \
+		BG_OPT_MESSAGE, 'm', "message", "TEXT", "why, in your words", \
+			t, NULL \
 	}
 /* --since --until --period into a struct bg_range. */
-#define BG_OPT_RANGE(r)                                                      \
-	{ BG_OPT_SINCE, 0, "since", "TIME", "from this time on",             \
-	  &(r).since_ms, NULL },                                             \
-	{ BG_OPT_UNTIL, 0, "until", "TIME", "up to this time, included",     \
-	  &(r).until_ms, NULL },                                             \
-	{ BG_OPT_PERIOD, 0, "period", "PERIOD",                              \
-	  "a whole day, month, quarter, year: 2026-11 2026Q4", &(r), NULL }
+#define BG_OPT_RANGE(r) \
+	{ BG_OPT_SINCE,  0,   "since", "TIME", "from this time on", \
+	  &(r).since_ms, NULL }, \
+		{ BG_OPT_UNTIL, \
+		  0, \
+		  "until", \
+		  "TIME", \
+		  "up to this time, included", \
+		  &(r).until_ms, \
+		  NULL }, \
+	{ \
+		BG_OPT_PERIOD, 0, "period", "PERIOD", \
+			"a whole day, month, quarter, year: 2026-11 2026Q4", \
+			&(r), NULL \
+	}
 
 #define BG_OPT_MAX 48
 #define BG_MESSAGE_MAX (1024 * 1024) /* what is read; policy wants less */

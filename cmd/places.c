@@ -88,8 +88,8 @@ static void find_gpg(struct bg_ctx *ctx, const char *tty)
 	g->display = env("DISPLAY");
 	g->xauthority = env("XAUTHORITY");
 	g->batch = ctx->batch;
-	g->cache_dir = bg_arena_printf(&ctx->arena, "%s/bg",
-				       ctx->places.cache_home);
+	g->cache_dir =
+		bg_arena_printf(&ctx->arena, "%s/bg", ctx->places.cache_home);
 }
 
 /* PRETTY_NAME of os-release(5), without its quotes. */
@@ -149,7 +149,8 @@ int bg_ctx_places(struct bg_ctx *ctx, struct bg_error *err)
 	int rc = find_home(ctx, err);
 	if (rc)
 		return rc;
-	if (gethostname(host, sizeof(host) - 1) || !bg_text_is_clean(host, strlen(host)))
+	if (gethostname(host, sizeof(host) - 1) ||
+	    !bg_text_is_clean(host, strlen(host)))
 		snprintf(host, sizeof(host), "localhost");
 	p->host = bg_arena_strdup(&ctx->arena, host);
 	p->state_home = xdg(ctx, "XDG_STATE_HOME", ".local/state");

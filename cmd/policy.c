@@ -170,9 +170,10 @@ static int show(struct bg_ctx *ctx, int argc, char **argv, struct bg_error *err)
 		return 0;
 	}
 	bg_digest_format(digest, &f->digest);
-	BG_AUTO(json) json_t *doc = json_pack("{s:i, s:s, s:s, s:s%}", "schema",
-					      1, "name", argv[0], "sha256",
-					      digest, "text", f->text, f->n);
+	BG_AUTO(json)
+	json_t *doc =
+		json_pack("{s:i, s:s, s:s, s:s%}", "schema", 1, "name", argv[0],
+			  "sha256", digest, "text", f->text, f->n);
 	return bg_ctx_json(ctx, doc, err);
 }
 
@@ -233,23 +234,22 @@ static int retire(struct bg_ctx *ctx, int argc, char **argv,
 	return rc ? rc : bg_change_finish(&c, err);
 }
 
-static const char template[] =
-	"bg: policy/1\n"
-	"name: %s\n"
-	"title: \n"
-	"owner: %s\n"
-	"triggers:\n"
-	"  - id: \n"
-	"    when: \n"
-	"    codes: [CODE]\n"
-	"who:\n"
-	"  activate: []\n"
-	"scopes:\n"
-	"  - id: \n"
-	"    title: \n"
-	"    identity: \n"
-	"    grant: {provider: command}\n"
-	"review: {roles: [], count: 1, within: 72h}\n";
+static const char template[] = "bg: policy/1\n"
+			       "name: %s\n"
+			       "title: \n"
+			       "owner: %s\n"
+			       "triggers:\n"
+			       "  - id: \n"
+			       "    when: \n"
+			       "    codes: [CODE]\n"
+			       "who:\n"
+			       "  activate: []\n"
+			       "scopes:\n"
+			       "  - id: \n"
+			       "    title: \n"
+			       "    identity: \n"
+			       "    grant: {provider: command}\n"
+			       "review: {roles: [], count: 1, within: 72h}\n";
 
 static int start_text(struct bg_str *text, struct bg_change *c,
 		      const char *path, const char *name, struct bg_error *err)
@@ -354,26 +354,27 @@ static const struct bg_opt opts[] = {
 	  &o.identity, "identity" },
 	{ BG_OPT_FLAG, 0, "solo", NULL, "explain: without approvers", &o.solo,
 	  NULL },
-	{ BG_OPT_FLAG, 0, "owing", NULL, "explain: although reviews are overdue",
-	  &o.owing, NULL },
+	{ BG_OPT_FLAG, 0, "owing", NULL,
+	  "explain: although reviews are overdue", &o.owing, NULL },
 	{ BG_OPT_FLAG, 0, "drill", NULL, "explain: as a drill", &o.drill,
 	  NULL },
 	{ BG_OPT_FLAG, 0, "host-signed", NULL,
 	  "explain: the host signs instead of you", &o.host_signed, NULL },
 	{ 0 },
 };
-static const char *const words[] = { "list", "show",	"edit",	  "lint",
-				     "diff", "test",	"publish", "retire",
+static const char *const words[] = { "list",    "show", "edit",    "lint",
+				     "diff",    "test", "publish", "retire",
 				     "explain", NULL };
 
 const struct bg_cmd cmd_policy = {
 	.name = "policy",
 	.group = "before",
 	.summary = "what is allowed in an emergency",
-	.usage = "policy list | show NAME | edit NAME | retire NAME\n"
-		 "policy lint FILE... | diff [FILE...] | test FILE... | "
-		 "publish FILE...\n"
-		 "policy explain POLICY[/SCOPE] [--by WHO] [activate's options]",
+	.usage =
+		"policy list | show NAME | edit NAME | retire NAME\n"
+		"policy lint FILE... | diff [FILE...] | test FILE... | "
+		"publish FILE...\n"
+		"policy explain POLICY[/SCOPE] [--by WHO] [activate's options]",
 	.examples = examples,
 	.exits = "0 1 3 4 6 11 75 129",
 	.opts = opts,

@@ -33,9 +33,9 @@ static int load_identity(struct bg_identity **out, struct bg_ctx *ctx,
 			 const char *name, struct bg_error *err)
 {
 	BG_AUTO(faults) struct bg_faults faults = { 0 };
-	char *path = name ? bg_arena_printf(&ctx->arena, "identities/%s.yaml",
-					    name)
-			  : NULL;
+	char *path =
+		name ? bg_arena_printf(&ctx->arena, "identities/%s.yaml", name)
+		     : NULL;
 	const struct bg_trust_file *f =
 		path ? bg_trust_file(bg_store_trust(ctx->store), path) : NULL;
 	if (f)
@@ -80,9 +80,9 @@ static json_t *reasons_json(const struct bg_reason *v, size_t n)
 {
 	json_t *list = json_array();
 	for (size_t i = 0; i < n; i++)
-		json_array_append_new(list, json_pack("{s:s, s:s}", "id",
-						      v[i].id, "text",
-						      v[i].text));
+		json_array_append_new(list,
+				      json_pack("{s:s, s:s}", "id", v[i].id,
+						"text", v[i].text));
 	return list;
 }
 
@@ -96,7 +96,8 @@ static int print_json(struct bg_ctx *ctx, const struct bg_policy *p,
 					  d->duties.v[i].what, "within",
 					  (json_int_t)d->duties.v[i].within,
 					  "who", d->duties.v[i].who));
-	BG_AUTO(json) json_t *doc = json_pack(
+	BG_AUTO(json)
+	json_t *doc = json_pack(
 		"{s:i, s:s, s:s, s:b, s:b, s:I, s:I, s:o, s:o, s:o}", "schema",
 		1, "policy", p->name, "scope", d->scope ? d->scope->id : "",
 		"allowed", d->allowed, "waits", d->waits, "duration",
@@ -161,9 +162,9 @@ int bg_policy_explain(struct bg_ctx *ctx, int argc, char **argv,
 	BG_AUTO(decision) struct bg_decision d = { 0 };
 	struct known known = { 0 };
 	const char *slash = strchr(argv[0], '/');
-	const char *name = bg_arena_strndup(
-		&ctx->arena, argv[0],
-		slash ? (size_t)(slash - argv[0]) : strlen(argv[0]));
+	const char *name = bg_arena_strndup(&ctx->arena, argv[0],
+					    slash ? (size_t)(slash - argv[0])
+						  : strlen(argv[0]));
 	struct bg_ask ask = {
 		.scope = slash ? slash + 1 : NULL,
 		.code = o.code,
@@ -192,17 +193,17 @@ int bg_policy_explain(struct bg_ctx *ctx, int argc, char **argv,
 	if (rc)
 		return rc;
 	const struct bg_names *codes = bg_policy_codes(p);
-	const char *code = ask.code		  ? ask.code
+	const char *code = ask.code                 ? ask.code
 			   : codes && codes->n == 1 ? codes->v[0]
 						    : NULL;
-	const struct bg_scope *scope =
-		ask.scope ? bg_policy_scope(p, ask.scope)
-		: code	  ? bg_policy_default_scope(p, code)
-		: p->n_scopes ? &p->scopes[0]
-			      : NULL;
+	const struct bg_scope *scope = ask.scope ? bg_policy_scope(p, ask.scope)
+				       : code ? bg_policy_default_scope(p, code)
+				       : p->n_scopes ? &p->scopes[0]
+						     : NULL;
 	rc = load_identity(&identity, ctx,
 			   o.identity ? o.identity
-				      : scope ? scope->identity : NULL,
+			   : scope    ? scope->identity
+				      : NULL,
 			   err);
 	if (!rc)
 		rc = bg_decide(&d, p, bg_store_trust(ctx->store), identity,

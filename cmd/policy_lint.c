@@ -77,9 +77,9 @@ static int print(size_t *errors, struct bg_ctx *ctx,
 		*errors += faults->list.v[i].severity == BG_SEV_ERROR;
 		json_array_append_new(list, fault_json(&faults->list.v[i]));
 	}
-	BG_AUTO(json) json_t *doc = json_pack("{s:i, s:o, s:I}", "schema", 1,
-					      "faults", list, "errors",
-					      (json_int_t)*errors);
+	BG_AUTO(json)
+	json_t *doc = json_pack("{s:i, s:o, s:I}", "schema", 1, "faults", list,
+				"errors", (json_int_t)*errors);
 	return bg_ctx_json(ctx, doc, err);
 }
 
@@ -115,11 +115,11 @@ int bg_policy_test(struct bg_ctx *ctx, int argc, char **argv,
 	for (size_t i = 0; !rc && i < r.list.n; i++) {
 		const struct bg_case_result *c = &r.list.v[i];
 		failed += !c->passed;
-		json_array_append_new(
-			list, json_pack("{s:s, s:i, s:b, s:s}", "case", c->name,
-					"line", (int)c->line, "passed",
-					c->passed, "text",
-					c->text ? c->text : ""));
+		json_array_append_new(list,
+				      json_pack("{s:s, s:i, s:b, s:s}", "case",
+						c->name, "line", (int)c->line,
+						"passed", c->passed, "text",
+						c->text ? c->text : ""));
 		if (ctx->json)
 			continue;
 		printf("%s %zu - ", c->passed ? "ok" : "not ok", i + 1);
@@ -131,9 +131,9 @@ int bg_policy_test(struct bg_ctx *ctx, int argc, char **argv,
 			putchar('\n');
 		}
 	}
-	BG_AUTO(json) json_t *doc = json_pack("{s:i, s:o, s:I}", "schema", 1,
-					      "cases", list, "failed",
-					      (json_int_t)failed);
+	BG_AUTO(json)
+	json_t *doc = json_pack("{s:i, s:o, s:I}", "schema", 1, "cases", list,
+				"failed", (json_int_t)failed);
 	if (!rc && ctx->json)
 		rc = bg_ctx_json(ctx, doc, err);
 	else if (!rc)

@@ -31,8 +31,8 @@ static int run(struct bg_ctx *ctx, int argc, char **argv, struct bg_error *err)
 	alarm(PATIENCE_S);
 	if (bg_ctx_store(ctx, 0, &ignored))
 		return 0;
-	const struct bg_principal *me =
-		ctx->env_grant ? NULL : bg_ctx_maybe_me(ctx);
+	const struct bg_principal *me = ctx->env_grant ? NULL
+						       : bg_ctx_maybe_me(ctx);
 	if (ctx->env_grant)
 		q.label = ctx->env_grant;
 	else if (me)

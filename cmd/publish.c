@@ -12,7 +12,8 @@ static bool same_files(const struct bg_change *c, const struct bg_trust *now)
 	for (size_t i = 0; i < c->files.n; i++) {
 		const struct bg_trust_file *a = &c->files.v[i];
 		const struct bg_trust_file *b = bg_trust_file(now, a->path);
-		if (!b || a->n != b->n || (a->n && memcmp(a->text, b->text, a->n)))
+		if (!b || a->n != b->n ||
+		    (a->n && memcmp(a->text, b->text, a->n)))
 			return false;
 	}
 	return true;
@@ -107,10 +108,11 @@ static int share_version(struct bg_change *c, const char *remote,
 {
 	BG_AUTO(proc_result) struct bg_proc_result r = BG_PROC_RESULT_INIT;
 	struct bg_repo *repo = bg_store_repo(c->ctx->store);
-	const char *const push[] = { "push", "--quiet", "--no-verify", "--",
-				     remote,
-				     "refs/heads/trust:refs/heads/trust",
-				     NULL };
+	const char *const push[] = {
+		"push", "--quiet", "--no-verify",
+		"--",   remote,    "refs/heads/trust:refs/heads/trust",
+		NULL
+	};
 	struct bg_oid after;
 	int rc = bg_git_run(&r, c->ctx, bg_repo_git_dir(repo), push, FETCH_MS,
 			    err);

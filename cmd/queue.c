@@ -211,7 +211,7 @@ int bg_queue_read(struct bg_queue *out, struct bg_ctx *ctx,
 int bg_queue_print(size_t *n, struct bg_ctx *ctx, const struct bg_queue *q,
 		   const char *title, bg_turn_fn pass, struct bg_error *err)
 {
-	BG_AUTO(table) struct bg_table table = { .columns = 4 };
+	BG_AUTO(table) struct bg_table table = { .columns = 5 };
 	*n = 0;
 	for (size_t i = 0; i < q->turns.n; i++) {
 		const struct bg_turn *t = &q->turns.v[i];
@@ -227,6 +227,7 @@ int bg_queue_print(size_t *n, struct bg_ctx *ctx, const struct bg_queue *q,
 				  *t->detail ? " " : "", t->detail,
 				  *t->text ? ": " : "") ||
 		    bg_table_add(&table, bg_str_text(&due)) ||
+		    bg_table_add(&table, t->mine ? "" : t->who) ||
 		    bg_table_add(&table, bg_ctx_line(ctx, t->line)))
 			return bg_fail_oom(err);
 	}

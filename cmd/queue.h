@@ -9,21 +9,21 @@
 #include "cmd/cmd.h"
 
 struct bg_turn {
-	size_t grant;      /* index in bg_queue.grants */
-	char what[24];     /* told approve claim ticket check rotate review
+	size_t grant;  /* index in bg_queue.grants */
+	char what[24]; /* told approve claim ticket check rotate review
 			    * answer */
 	char detail[96];
 	int64_t since_ms, due_ms; /* due 0: none */
 	bool overdue, mine;
 	char who[160];
-	char line[200];    /* starting "bg " */
-	char text[200];    /* a question; else "" */
+	char line[200]; /* starting "bg " */
+	char text[200]; /* a question; else "" */
 };
 struct bg_queue_grant {
-	struct bg_grant *g;  /* owned, judged */
+	struct bg_grant *g; /* owned, judged */
 	char label[BG_LABEL_LEN + 1];
-	bool mine;           /* I am one of its users */
-	bool late;           /* past its window and nobody ended it */
+	bool mine; /* I am one of its users */
+	bool late; /* past its window and nobody ended it */
 	size_t overdue;
 };
 struct bg_queue {

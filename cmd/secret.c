@@ -8,8 +8,8 @@ static int ask(struct bg_str *out, struct bg_ctx *ctx, const char *what,
 {
 	BG_AUTO(secret) struct bg_str again = BG_STR_INIT;
 	char question[160];
-	snprintf(question, sizeof(question), "secret of %.100s (hidden):",
-		 what);
+	snprintf(question, sizeof(question),
+		 "secret of %.100s (hidden):", what);
 	int rc = bg_ui_secret(out, &ctx->ui, question, err);
 	if (!rc)
 		rc = bg_ui_secret(&again, &ctx->ui, "again:", err);

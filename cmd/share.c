@@ -28,8 +28,9 @@ const char *bg_ctx_share(struct bg_ctx *ctx)
 	if (!remote || *remote == '-')
 		return "";
 	const char *const push[] = {
-		"push", "--quiet", "--no-verify", "--", remote,
-		"refs/heads/log/*:refs/heads/log/*", NULL
+		"push", "--quiet", "--no-verify",
+		"--",   remote,    "refs/heads/log/*:refs/heads/log/*",
+		NULL
 	};
 	BG_AUTO(proc_result) struct bg_proc_result p = BG_PROC_RESULT_INIT;
 	if (bg_git_run(&p, ctx, git_dir, push, PUSH_MS, &ignored) ||

@@ -5,13 +5,12 @@
  */
 #include "cmd/cmd.h"
 
-static const char posix[] =
-	"bg() {\n"
-	"\tcase ${1-} in\n"
-	"\t'' | %* | [0-9]*) %s bg \"$@\" ;;\n"
-	"\t*) BG_NAME=bg command breakglass \"$@\" ;;\n"
-	"\tesac\n"
-	"}\n";
+static const char posix[] = "bg() {\n"
+			    "\tcase ${1-} in\n"
+			    "\t'' | %* | [0-9]*) %s bg \"$@\" ;;\n"
+			    "\t*) BG_NAME=bg command breakglass \"$@\" ;;\n"
+			    "\tesac\n"
+			    "}\n";
 
 static const char fish[] =
 	"function bg --description 'break-glass access, or job control'\n"
@@ -52,14 +51,14 @@ static const char *const examples[] = {
 	"eval \"$(breakglass shell-init bash)\"",
 	"breakglass shell-init fish | source", NULL
 };
-static const char *const words[] = { "bash", "zsh", "fish", "dash", "sh",
-				     NULL };
+static const char *const words[] = { "bash", "zsh", "fish", "dash", "sh", NULL };
 static const struct bg_opt opts[] = { { 0 } };
 
 const struct bg_cmd cmd_shell_init = {
 	.name = "shell-init",
 	.group = "before",
-	.summary = "print the shell function that makes `bg` reach this program",
+	.summary =
+		"print the shell function that makes `bg` reach this program",
 	.usage = "shell-init bash|zsh|fish|dash|sh",
 	.examples = examples,
 	.exits = "0 129",

@@ -9,7 +9,7 @@ static void print_findings(const struct bg_grant *g)
 {
 	for (size_t i = 0; i < g->findings.list.n; i++) {
 		const struct bg_finding *f = &g->findings.list.v[i];
-		printf("  %-9s%s: ", bg_class_text(f->class), f->id);
+		printf("  %-10s%s: ", bg_class_text(f->class), f->id);
 		bg_ui_text(stdout, f->text);
 		putchar('\n');
 	}
@@ -20,11 +20,10 @@ static json_t *findings_json(const struct bg_grant *g)
 	json_t *list = json_array();
 	for (size_t i = 0; i < g->findings.list.n; i++) {
 		const struct bg_finding *f = &g->findings.list.v[i];
-		json_array_append_new(list,
-				      json_pack("{s:s, s:s, s:s}", "id", f->id,
-						"class",
-						bg_class_text(f->class),
-						"text", f->text));
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "id",
+						      f->id, "class",
+						      bg_class_text(f->class),
+						      "text", f->text));
 	}
 	return list;
 }
@@ -50,6 +49,37 @@ static int grant_json(struct bg_ctx *ctx, const struct bg_queue *q,
 	return rc;
 }
 
+/* As people tell it: by time; within one log the order is proven. */
+static int by_time(const void *a, const void *b)
+{
+	const struct bg_event *x = *(struct bg_event *const *)a;
+	const struct bg_event *y = *(struct bg_event *const *)b;
+	int d = strcmp(x->writer, y->writer);
+	if (d == 0)
+		return x->seq < y->seq ? -1 : x->seq > y->seq;
+	if (x->at_ms != y->at_ms)
+		return x->at_ms < y->at_ms ? -1 : 1;
+	return d;
+}
+
+static int print_events(const struct bg_grant *g, struct bg_error *err)
+{
+	struct bg_event **v =
+		calloc(g->n_events + 1, sizeof(struct bg_event *));
+	if (!v)
+		return bg_fail_oom(err);
+	memcpy(v, g->events, g->n_events * sizeof(struct bg_event *));
+	qsort(v, g->n_events, sizeof(struct bg_event *), by_time);
+	puts("events");
+	for (size_t i = 0; i < g->n_events; i++) {
+		BG_AUTO(str) struct bg_str s = BG_STR_INIT;
+		bg_event_line(&s, v[i]);
+		printf("  %s\n", bg_str_text(&s));
+	}
+	free(v);
+	return 0;
+}
+
 static int show_grant(struct bg_ctx *ctx, const struct bg_digest *root,
 		      struct bg_error *err)
 {
@@ -64,13 +94,7 @@ static int show_grant(struct bg_ctx *ctx, const struct bg_digest *root,
 	bg_facts_print(stdout, ctx, g);
 	print_findings(g);
 	rc = bg_queue_print(&n, ctx, &q, "owed", NULL, err);
-	puts("events");
-	for (size_t i = 0; !rc && i < g->n_events; i++) {
-		BG_AUTO(str) struct bg_str s = BG_STR_INIT;
-		bg_event_line(&s, g->events[i]);
-		printf("  %s\n", bg_str_text(&s));
-	}
-	return rc;
+	return rc ? rc : print_events(g, err);
 }
 
 /* --- event ------------------------------------------------------------------- */
@@ -92,12 +116,12 @@ static void print_value(const char *key, const json_t *v, unsigned indent)
 		break;
 	case JSON_OBJECT:
 		putchar('\n');
-		json_object_foreach ((json_t *)v, k, child)
+		json_object_foreach((json_t *)v, k, child)
 			print_value(k, child, indent + 2);
 		break;
 	case JSON_ARRAY:
 		putchar('\n');
-		json_array_foreach (v, i, child) {
+		json_array_foreach(v, i, child) {
 			printf("%*s- ", (int)indent + 2, "");
 			print_value(NULL, child, indent + 4);
 		}
@@ -136,10 +160,10 @@ static int show_file(struct bg_ctx *ctx, const struct bg_trust_file *f,
 	if (ctx->json) {
 		char digest[BG_DIGEST_TEXT + 1];
 		bg_digest_format(digest, &f->digest);
-		BG_AUTO(json) json_t *doc =
-			json_pack("{s:i, s:s, s:s, s:s%}", "schema", 1, "path",
-				  f->path, "sha256", digest, "text", f->text,
-				  f->n);
+		BG_AUTO(json)
+		json_t *doc = json_pack("{s:i, s:s, s:s, s:s%}", "schema", 1,
+					"path", f->path, "sha256", digest,
+					"text", f->text, f->n);
 		return bg_ctx_json(ctx, doc, err);
 	}
 	bg_ui_block(stdout, f->text, 0);
@@ -154,8 +178,8 @@ static const struct bg_trust_file *file_named(struct bg_ctx *ctx,
 	for (size_t i = 0; i < 2; i++) {
 		char *path = bg_arena_printf(&ctx->arena, "%s/%s.yaml",
 					     folders[i], name);
-		const struct bg_trust_file *f =
-			path ? bg_trust_file(t, path) : NULL;
+		const struct bg_trust_file *f = path ? bg_trust_file(t, path)
+						     : NULL;
 		if (f)
 			return f;
 	}
@@ -209,7 +233,8 @@ static const struct bg_opt opts[] = { { 0 } };
 const struct bg_cmd cmd_show = {
 	.name = "show",
 	.group = "evidence",
-	.summary = "everything about one grant, event, person, policy, identity",
+	.summary =
+		"everything about one grant, event, person, policy, identity",
 	.usage = "show [GRANT | EVENT | NAME]",
 	.examples = examples,
 	.exits = "0 1 3 5 129",

@@ -88,11 +88,10 @@ static json_t *grant_json(const struct bg_ctx *ctx, const struct bg_queue *q,
 		if (q->turns.v[i].grant == index && q->turns.v[i].overdue)
 			json_array_append_new(late,
 					      json_string(q->turns.v[i].what));
-	json_t *doc = json_pack(
-		"{s:s, s:s, s:s, s:s, s:s}", "id", g->label, "policy",
-		g->policy ? g->policy->name : "", "scope",
-		g->scope ? g->scope->id : "", "by", g->by, "state",
-		bg_state_text(g->state));
+	json_t *doc = json_pack("{s:s, s:s, s:s, s:s, s:s}", "id", g->label,
+				"policy", g->policy ? g->policy->name : "",
+				"scope", g->scope ? g->scope->id : "", "by",
+				g->by, "state", bg_state_text(g->state));
 	if (!doc)
 		return NULL;
 	if (g->beneficiary && strcmp(g->beneficiary, g->by))

@@ -68,7 +68,8 @@ int bg_trust_edit(struct bg_ctx *ctx, int argc, char **argv,
 		if (rc != BG_EATTENTION || !bg_ui_may_ask(&ctx->ui))
 			break;
 		struct bg_error ask;
-		if (bg_ui_confirm(&again, &ctx->ui, "edit again?", true, &ask) ||
+		if (bg_ui_confirm(&again, &ctx->ui, "edit again?", true,
+				  &ask) ||
 		    !again)
 			return rc;
 	}
@@ -80,8 +81,8 @@ static const struct bg_sub subs[] = {
 	{ "log", 0, 0, "", BG_CMD_STORE | BG_CMD_PAGER, bg_trust_log },
 	{ "diff", 0, 0, "", BG_CMD_STORE | BG_CMD_PAGER, bg_trust_diff },
 	{ "anchor", 0, 0, "", BG_CMD_STORE, bg_trust_anchor },
-	{ "request", 0, 0, "output name kind contact human owner",
-	  BG_CMD_STORE, bg_trust_request },
+	{ "request", 0, 0, "output name kind contact human owner", BG_CMD_STORE,
+	  bg_trust_request },
 	{ "accept", 1, 1, "", BG_CMD_STORE, bg_trust_accept },
 	{ "add", 1, 1,
 	  "request key kind role contact sponsor contract human owner email "
@@ -112,14 +113,12 @@ static const char *const examples[] = {
 	"bg trust show alice",
 	"bg trust add alice --request alice.req --role dba-oncall",
 	"bg trust role dba-oncall --add bob --remove eve",
-	"bg trust suspend eve",
-	NULL
+	"bg trust suspend eve", NULL
 };
 static const struct bg_opt opts[] = {
 	{ BG_OPT_TEXT, 0, "request", "FILE", "add: the signed request to take",
 	  &o.request, "file" },
-	{ BG_OPT_TEXT, 0, "key", "KEY",
-	  "add: file or fingerprint of the key",
+	{ BG_OPT_TEXT, 0, "key", "KEY", "add: file or fingerprint of the key",
 	  &o.key, "key" },
 	{ BG_OPT_TEXT, 0, "kind", "KIND",
 	  "person vendor service workload maintenance ai-agent host", &o.kind,
@@ -160,11 +159,10 @@ static const struct bg_opt opts[] = {
 	  &o.offline, NULL },
 	{ 0 },
 };
-static const char *const words[] = {
-	"show",	   "log",  "diff",   "anchor",	"request", "accept", "add",
-	"role",	   "retire", "suspend", "resume", "edit", "publish", "cosign",
-	NULL
-};
+static const char *const words[] = { "show",    "log",     "diff",   "anchor",
+				     "request", "accept",  "add",    "role",
+				     "retire",  "suspend", "resume", "edit",
+				     "publish", "cosign",  NULL };
 
 const struct bg_cmd cmd_trust = {
 	.name = "trust",

@@ -27,8 +27,7 @@ int bg_change_principal(struct bg_principal **out, struct bg_change *c,
 int bg_no_principal(const struct bg_trust *t, const char *name,
 		    struct bg_error *err);
 /* Add or remove a name; true when that changed something. */
-bool bg_names_add(struct bg_arena *a, struct bg_names *names,
-		  const char *name);
+bool bg_names_add(struct bg_arena *a, struct bg_names *names, const char *name);
 bool bg_names_remove(struct bg_names *names, const char *name);
 /* Print what a person holds, owns and could open. */
 void bg_person_print(struct bg_ctx *ctx, const struct bg_trust *t,

@@ -13,16 +13,18 @@ int bg_trust_request(struct bg_ctx *ctx, int argc, char **argv,
 	BG_AUTO(request) struct bg_request r = { 0 };
 	char name[33], fpr[2 * BG_FPR_LEN + 1];
 	(void)argc, (void)argv;
-	int rc = bg_own_key_find(&r.key, ctx, ctx->key ? ctx->key : ctx->ops.key,
-				 true, "bg --key %s trust request", err);
+	int rc = bg_own_key_find(&r.key, ctx,
+				 ctx->key ? ctx->key : ctx->ops.key, true,
+				 "bg --key %s trust request", err);
 	if (rc)
 		return rc;
 	const char *lt = strrchr(r.key.uid, '<');
 	bg_principal_slug(name, lt ? lt + 1 : r.key.uid);
 	r.name = o.name ? o.name : name;
 	if (!bg_is_principal_name(r.name))
-		return bg_ctx_usage(ctx, err, "wrong name '%s': small letters, "
-					      "digits and '-'; give --name",
+		return bg_ctx_usage(ctx, err,
+				    "wrong name '%s': small letters, "
+				    "digits and '-'; give --name",
 				    r.name);
 	r.kind = o.kind ? o.kind : "person";
 	r.contact = o.contact;
@@ -81,8 +83,8 @@ int bg_trust_accept(struct bg_ctx *ctx, int argc, char **argv,
 	if (rc)
 		return rc;
 	if (ctx->json) {
-		json_t *doc = json_pack("{s:i, s:s}", "schema", 1, "anchor",
-					argv[0]);
+		json_t *doc =
+			json_pack("{s:i, s:s}", "schema", 1, "anchor", argv[0]);
 		rc = bg_ctx_json(ctx, doc, err);
 		json_decref(doc);
 		return rc;
@@ -103,18 +105,20 @@ static int kind_of(enum bg_principal_kind *out, struct bg_ctx *ctx,
 		*out = (enum bg_principal_kind)k;
 		return 0;
 	}
-	return bg_ctx_usage(ctx, err, "no kind '%s': person vendor service "
-				      "workload maintenance ai-agent host",
+	return bg_ctx_usage(ctx, err,
+			    "no kind '%s': person vendor service "
+			    "workload maintenance ai-agent host",
 			    text);
 }
 
 static int check_texts(struct bg_ctx *ctx, struct bg_error *err)
 {
-	const char *texts[] = { o.contact, o.sponsor, o.contract, o.human,
-				o.owner, o.email };
+	const char *texts[] = { o.contact, o.sponsor, o.contract,
+				o.human,   o.owner,   o.email };
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		if (texts[i] && (!bg_text_is_clean(texts[i], strlen(texts[i])) ||
-				 strlen(texts[i]) > 200))
+		if (texts[i] &&
+		    (!bg_text_is_clean(texts[i], strlen(texts[i])) ||
+		     strlen(texts[i]) > 200))
 			return bg_ctx_usage(ctx, err,
 					    "wrong text: at most 200 bytes "
 					    "without control characters");
@@ -137,8 +141,9 @@ static int take_key(struct bg_request *r, struct bg_ctx *ctx, const char *name,
 				       "for another repository",
 				       o.request);
 		if (strcmp(r->name, name))
-			bg_ui_warn(&ctx->ui, "the request asks for the name "
-					     "'%s'",
+			bg_ui_warn(&ctx->ui,
+				   "the request asks for the name "
+				   "'%s'",
 				   r->name);
 		return 0;
 	}
@@ -160,8 +165,8 @@ static int set_key(struct bg_change *c, struct bg_principal *p,
 	snprintf(path, sizeof(path), "keys/%s.pgp", fpr);
 	tk.n_signing = key->signing.n;
 	tk.signing = bg_arena_copy(&c->t->arena, key->signing.v, n);
-	p->keys = bg_grow_in(&c->t->arena, p->keys, p->n_keys,
-			     sizeof(*p->keys));
+	p->keys =
+		bg_grow_in(&c->t->arena, p->keys, p->n_keys, sizeof(*p->keys));
 	if (!tk.signing || !p->keys ||
 	    bg_sha256(&tk.blob, key->blob.buf, key->blob.len))
 		return bg_fail_oom(err);
@@ -223,7 +228,8 @@ static int add_roles(struct bg_change *c, const char *name,
 					      sizeof(*t->roles));
 			if (!t->roles)
 				return bg_fail_oom(err);
-			t->roles[t->n_roles++] = (struct bg_role){ .name = role };
+			t->roles[t->n_roles++] =
+				(struct bg_role){ .name = role };
 		}
 		bg_names_add(&t->arena, &t->roles[k].members, name);
 	}

@@ -50,8 +50,8 @@ static struct bg_role *role_of(struct bg_change *c, const char *name)
 	for (size_t i = 0; i < t->n_roles; i++)
 		if (!strcmp(t->roles[i].name, name))
 			return &t->roles[i];
-	t->roles = bg_grow_in(&t->arena, t->roles, t->n_roles,
-			      sizeof(*t->roles));
+	t->roles =
+		bg_grow_in(&t->arena, t->roles, t->n_roles, sizeof(*t->roles));
 	if (!t->roles)
 		return NULL;
 	t->roles[t->n_roles] = (struct bg_role){ .name = name };
@@ -66,8 +66,9 @@ int bg_trust_role_change(struct bg_ctx *ctx, int argc, char **argv,
 	struct bg_principal *p;
 	(void)argc;
 	if (!o.add.list.n && !o.remove.list.n)
-		return bg_ctx_usage(ctx, err, "who? --add NAME or --remove "
-					      "NAME");
+		return bg_ctx_usage(ctx, err,
+				    "who? --add NAME or --remove "
+				    "NAME");
 	int rc = bg_change_begin(&c, ctx, o.draft, err);
 	if (rc)
 		return rc;

@@ -7,8 +7,8 @@
 #define o bg_trust_o
 
 struct found {
-	const char *name;                /* the principal */
-	const struct bg_trust_key *key;  /* NULL: the whole principal */
+	const char *name;               /* the principal */
+	const struct bg_trust_key *key; /* NULL: the whole principal */
 };
 
 static int find(struct found *out, const struct bg_trust *t, const char *what,
@@ -25,7 +25,8 @@ static int find(struct found *out, const struct bg_trust *t, const char *what,
 		return bg_no_principal(t, what, err);
 	for (size_t i = 0; i < t->n_principals; i++)
 		for (size_t k = 0; k < t->principals[i].n_keys; k++)
-			if (bg_fpr_eq(&t->principals[i].keys[k].primary, &fpr)) {
+			if (bg_fpr_eq(&t->principals[i].keys[k].primary,
+				      &fpr)) {
 				out->name = t->principals[i].name;
 				out->key = &t->principals[i].keys[k];
 				return 0;
@@ -180,7 +181,8 @@ static void drop_roles(struct bg_change *c, const char *name)
 int bg_trust_retire(struct bg_ctx *ctx, int argc, char **argv,
 		    struct bg_error *err)
 {
-	const char *sections[8] = { "principals", "roles", "retired", "writers" };
+	const char *sections[8] = { "principals", "roles", "retired",
+				    "writers" };
 	size_t n = 4;
 	BG_AUTO(change) struct bg_change c = { 0 };
 	struct found f;

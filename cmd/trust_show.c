@@ -394,9 +394,9 @@ int bg_trust_log(struct bg_ctx *ctx, int argc, char **argv,
 	(void)argc, (void)argv;
 	while (t && !rc) {
 		const struct bg_trust *prev =
-			t->version > 1 ? bg_store_trust_version(
-						 ctx->store, t->version - 1,
-						 &t->prev)
+			t->version > 1 ? bg_store_trust_version(ctx->store,
+								t->version - 1,
+								&t->prev)
 				       : NULL;
 		rc = log_line(ctx, t, prev, err);
 		t = prev;
@@ -420,8 +420,9 @@ int bg_trust_anchor(struct bg_ctx *ctx, int argc, char **argv,
 	}
 	puts(anchor);
 	if (!pinned && !ctx->quiet)
-		bg_ui_warn(&ctx->ui, "this is what the repository says of "
-				     "itself: compare it with the printed line");
+		bg_ui_warn(&ctx->ui,
+			   "this is what the repository says of "
+			   "itself: compare it with the printed line");
 	return 0;
 }
 

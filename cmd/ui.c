@@ -117,8 +117,7 @@ void bg_ui_warn(const struct bg_ui *ui, const char *fmt, ...)
 	va_end(ap);
 }
 
-void bg_ui_progress(struct bg_ui *ui, const char *what, size_t done,
-		    size_t all)
+void bg_ui_progress(struct bg_ui *ui, const char *what, size_t done, size_t all)
 {
 	static int64_t shown_ms;
 	static bool visible;

@@ -44,8 +44,7 @@ void bg_ui_escape(struct bg_str *out, const char *text, size_t max);
  * arguments are escaped as a whole. */
 void bg_ui_say(const struct bg_ui *ui, const char *fmt, ...) BG_PRINTF(2, 3);
 /* "warning: ..." on stderr, with -q too. */
-void bg_ui_warn(const struct bg_ui *ui, const char *fmt, ...)
-	BG_PRINTF(2, 3);
+void bg_ui_warn(const struct bg_ui *ui, const char *fmt, ...) BG_PRINTF(2, 3);
 /* A line that is overwritten, on a terminal's stderr only, after the first
  * half second; all 0 ends it. */
 void bg_ui_progress(struct bg_ui *ui, const char *what, size_t done,

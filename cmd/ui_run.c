@@ -26,8 +26,7 @@ static int wait_for(pid_t pid)
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return 255;
-	return WIFEXITED(status) ? WEXITSTATUS(status)
-				 : 128 + WTERMSIG(status);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 int bg_ui_run(int *status, const char *const *argv, struct bg_error *err)
@@ -133,7 +132,7 @@ static int run_editor(const char *path, struct bg_error *err)
 	BG_AUTO(str) struct bg_str line = BG_STR_INIT;
 	bg_str_addf(&line, "%s \"$@\"", editor ? editor : "vi");
 	int rc = bg_str_check(&line, err), status = 0;
-	const char *argv[] = { "/bin/sh", "-c",  bg_str_text(&line),
+	const char *argv[] = { "/bin/sh", "-c", bg_str_text(&line),
 			       "editor",  path, NULL };
 	if (!rc)
 		rc = bg_ui_run(&status, argv, err);
