@@ -87,6 +87,8 @@ static void find_gpg(struct bg_ctx *ctx, const char *tty)
 		g->lc_ctype = env("LANG");
 	g->display = env("DISPLAY");
 	g->xauthority = env("XAUTHORITY");
+	g->wayland_display = env("WAYLAND_DISPLAY");
+	g->dbus_session = env("DBUS_SESSION_BUS_ADDRESS");
 	g->batch = ctx->batch;
 	g->cache_dir =
 		bg_arena_printf(&ctx->arena, "%s/bg", ctx->places.cache_home);

@@ -219,9 +219,12 @@ struct remembered {
 
 static void add_stamp(struct bg_str *out, const char *home)
 {
-	static const char *const files[] = { "pubring.kbx", "pubring.gpg",
+	static const char *const files[] = { "pubring.kbx",
+					     "pubring.gpg",
 					     "public-keys.d/pubring.db",
-					     "gpg.conf", "common.conf" };
+					     "public-keys.d/pubring.db-wal",
+					     "gpg.conf",
+					     "common.conf" };
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
 		BG_AUTO(str) struct bg_str path = BG_STR_INIT;
@@ -253,8 +256,8 @@ static bool recall(struct remembered *out, const struct bg_gpg *gpg,
 		   const char *hex, const char *stamp)
 {
 	BG_AUTO(str)
-	struct bg_str path = BG_STR_INIT,
-		      text = BG_STR_INIT, want = BG_STR_INIT;
+	struct bg_str path = BG_STR_INIT, text = BG_STR_INIT,
+		      want = BG_STR_INIT;
 	struct bg_error why;
 
 	state_path(&path, gpg, hex);
@@ -279,6 +282,7 @@ static void remember(const struct remembered *m, const struct bg_gpg *gpg,
 		    stamp);
 	/* Without it the next process asks gpg again, no more. */
 	if (!path.oom && !text.oom &&
+	    !bg_dir_make(gpg->cache_dir, 0700, &why) &&
 	    bg_file_commit(path.buf, 0600, text.buf, text.len, &why))
 		return;
 }

@@ -20,8 +20,9 @@ struct bg_gpg {
 	const char *wayland_display, *dbus_session; /* for graphical pinentry */
 	bool batch;            /* never ask: pinentry-mode error */
 	bool use_gpgme;        /* only the GPGME way (tests, bench, fallback) */
-	const char *cache_dir; /* NULL: none; an existing folder of ours, where
-				* what the keyring said about a key is kept */
+	const char *cache_dir; /* NULL: none; else a folder of ours (made when
+				* needed) that remembers what the keyring said
+				* about a key */
 };
 
 /* A key of the user's keyring. */

@@ -227,8 +227,8 @@ static void test_pinentry(void **state)
 static void test_prompt(void **state)
 {
 	BG_AUTO(str)
-	struct bg_str script = BG_STR_INIT,
-		      seen = BG_STR_INIT, path = BG_STR_INIT;
+	struct bg_str script = BG_STR_INIT, seen = BG_STR_INIT,
+		      path = BG_STR_INIT;
 	struct bg_gpg gpg = home.gpg;
 	struct bg_error err;
 
@@ -306,7 +306,6 @@ static void test_cache(void **state)
 
 	(void)state;
 	bg_str_addf(&cache, "%s/cache", home.dir);
-	assert_int_equal(mkdir(cache.buf, 0700), 0);
 	gpg.cache_dir = cache.buf;
 	sign_and_verify(&gpg, "alice");
 	gpghome_blob(&home, &blob, "alice");
@@ -393,11 +392,45 @@ static void test_sexp(void **state)
 				 BG_EFAIL);
 }
 
+static void socket_is(const struct bg_gpg *gpg, bool in_home, const char *want)
+{
+	BG_AUTO(str) struct bg_str dir = BG_STR_INIT, path = BG_STR_INIT;
+	struct bg_error err;
+
+	assert_int_equal(bg_gpg_home(&dir, gpg, &err), 0);
+	bg_agent_socket_guess(&path, gpg, bg_str_text(&dir), in_home);
+	assert_string_equal(bg_str_text(&path), want);
+}
+
+/* What `gpgconf --list-dirs agent-socket` says with a /run/user/0. */
+static void test_socket(void **state)
+{
+	struct bg_gpg gpg = { .home = "/tmp/bgnsx",
+			      .user_home = "/root",
+			      .runtime = "/run/user/0/gnupg" };
+
+	(void)state;
+	socket_is(&gpg, true, "/tmp/bgnsx/S.gpg-agent");
+	socket_is(&gpg, false,
+		  "/run/user/0/gnupg/"
+		  "d.maigd5wzsz6egoeg55jcqh6q/S.gpg-agent");
+	gpg.home = "/tmp/bgnsx//";
+	socket_is(&gpg, true, "/tmp/bgnsx/S.gpg-agent");
+	gpg.home = "/root/.gnupg";
+	socket_is(&gpg, false, "/run/user/0/gnupg/S.gpg-agent");
+	gpg.home = NULL;
+	socket_is(&gpg, false, "/run/user/0/gnupg/S.gpg-agent");
+	socket_is(&gpg, true, "/root/.gnupg/S.gpg-agent");
+	gpg.runtime = NULL;
+	socket_is(&gpg, false, "");
+	gpg.user_home = NULL;
+	socket_is(&gpg, true, "");
+}
+
 static void test_list(void **state)
 {
 	BG_AUTO(gpg_keys)
-	struct bg_gpg_keys all = { 0 },
-			   one = { 0 }, none = { 0 }, mine = { 0 };
+	struct bg_gpg_keys all = { 0 }, one = { 0 }, none = { 0 }, mine = { 0 };
 	struct bg_fpr subkey = gpghome_fpr("subkey");
 	struct bg_error err = { 0 };
 
@@ -439,9 +472,8 @@ static void test_list(void **state)
 static void test_install_key(void **state)
 {
 	BG_AUTO(str)
-	struct bg_str path = BG_STR_INIT,
-		      blob = BG_STR_INIT, armor = BG_STR_INIT,
-		      again = BG_STR_INIT;
+	struct bg_str path = BG_STR_INIT, blob = BG_STR_INIT,
+		      armor = BG_STR_INIT, again = BG_STR_INIT;
 	BG_AUTO(keyblob) struct bg_keyblob parsed = { 0 };
 	BG_AUTO(signer) struct bg_signer *s = NULL;
 	const char *args[] = { "--import", NULL };
@@ -495,9 +527,8 @@ static void opens_not(const char *path, const char *id)
 static void test_install_key_refused(void **state)
 {
 	BG_AUTO(str)
-	struct bg_str path = BG_STR_INIT,
-		      blob = BG_STR_INIT, other = BG_STR_INIT,
-		      text = BG_STR_INIT;
+	struct bg_str path = BG_STR_INIT, blob = BG_STR_INIT,
+		      other = BG_STR_INIT, text = BG_STR_INIT;
 	struct bg_error err;
 
 	(void)state;
@@ -530,6 +561,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sexp),
 		cmocka_unit_test(test_keygrip),
+		cmocka_unit_test(test_socket),
 		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_agent),
 		cmocka_unit_test(test_gpgme),
