@@ -79,7 +79,7 @@ static const char admin[] =
 	"  bg sweep --watch 30s             end what is over, retry, settle\n"
 	"  bg trust anchor                  print the anchor again\n"
 	"\n"
-	"Changes can be collected with --draft and signed at once: bg trust publish.\n";
+	"Changes are collected with --draft and signed at once: bg trust publish.\n";
 
 static const char scripts[] =
 	"IN SCRIPTS\n"

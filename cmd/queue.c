@@ -43,8 +43,10 @@ static bool is_my_turn(const struct bg_trust *t, const struct bg_grant *g,
 {
 	if (!me)
 		return false;
-	bool approve = !strcmp(turn->what, "approve");
-	if (approve && bg_grant_is_user(g, me->human))
+	/* An approval and an independent check are another's than the user's. */
+	bool other = !strcmp(turn->what, "approve") ||
+		     !strcmp(turn->detail, "independent");
+	if (other && bg_grant_is_user(g, me->human))
 		return false;
 	if (!strcmp(turn->what, "review") && took_part(t, g, me))
 		return false;

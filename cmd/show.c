@@ -49,17 +49,15 @@ static int grant_json(struct bg_ctx *ctx, const struct bg_queue *q,
 	return rc;
 }
 
-/* As people tell it: by time; within one log the order is proven. */
+/* As people tell it: by the time that each claims. */
 static int by_time(const void *a, const void *b)
 {
 	const struct bg_event *x = *(struct bg_event *const *)a;
 	const struct bg_event *y = *(struct bg_event *const *)b;
-	int d = strcmp(x->writer, y->writer);
-	if (d == 0)
-		return x->seq < y->seq ? -1 : x->seq > y->seq;
 	if (x->at_ms != y->at_ms)
 		return x->at_ms < y->at_ms ? -1 : 1;
-	return d;
+	int d = strcmp(x->writer, y->writer);
+	return d ? d : x->seq < y->seq ? -1 : x->seq > y->seq;
 }
 
 static int print_events(const struct bg_grant *g, struct bg_error *err)
