@@ -67,7 +67,7 @@ new_person() {
 		"$who <$who@acme.example>" ed25519 sign,cert never 2>/dev/null
 	as "$who" gpg --batch --quiet --passphrase '' --quick-add-key \
 		"$(as "$who" gpg --batch --with-colons -k "$who@acme.example" |
-			awk -F: '/^fpr/ {print $10; exit}')" cv25519 encr never
+			awk -F: '/^fpr/ {print $10; exit}')" cv25519 encr never 2>/dev/null
 	as "$who" gpg --batch --export "$who@acme.example" >"$homes/$who.pgp"
 }
 # What one has signed reaches the others through the shared repository.
@@ -125,8 +125,9 @@ grant=$(as alice breakglass log --type activate -n 1 --json | jq -r .grant)
 show ana breakglass rotate array-root -m 'changed on the array' \
 	--secret-file - <<<'a new one nobody has seen'
 share ana
-show sweeper1 breakglass sweep || :
-share sweeper1
+refused 6 sweeper1 breakglass sweep
+show alice breakglass sweep
+share alice
 refused 4 alice breakglass review "$grant" --decision approved \
 	--class emergency --necessary yes --limited yes --reversed yes \
 	-m 'I was fine'
