@@ -149,13 +149,12 @@ refused 11 auditor breakglass verify "$homes/audit.git"
 show auditor breakglass verify "$homes/audit.git" --anchor "$anchor"
 
 scene 'A tampered clone'
-commit=$(git -C "$homes/audit.git" for-each-ref --format='%(objectname)' \
-	'refs/heads/log/alice.*' | head -n 1)
-forged=$(git -C "$homes/audit.git" cat-file commit "$commit" |
-	sed 's/controller B/controller A/' |
+ref=$(git -C "$homes/audit.git" for-each-ref \
+	--format='%(refname) %(subject)' 'refs/heads/log/alice.*' |
+	awk '$2 == "revoke" {print $1}')
+forged=$(git -C "$homes/audit.git" cat-file commit "$ref" |
+	sed 's/"handback"/"ordered"/' |
 	git -C "$homes/audit.git" hash-object -t commit -w --stdin)
-ref=$(git -C "$homes/audit.git" for-each-ref --format='%(refname)' \
-	'refs/heads/log/alice.*' | head -n 1)
 git -C "$homes/audit.git" update-ref "$ref" "$forged"
 refused 5 auditor breakglass verify "$homes/audit.git" --anchor "$anchor"
 

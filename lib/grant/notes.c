@@ -144,6 +144,11 @@ static bool is_recorded(const struct bg_judged *v)
 	return capture && strcmp(capture, "none") != 0;
 }
 
+static const char *wants(const struct bg_policy *p)
+{
+	return p->record == BG_RECORD_REQUIRED ? "requires" : "asks for";
+}
+
 static void note_session(struct bg_judge *j, size_t i)
 {
 	const struct bg_judged *v = &j->ev[i];
@@ -160,11 +165,11 @@ static void note_session(struct bg_judge *j, size_t i)
 	if (v->user)
 		bg_judge_say(j, "self-recorded", v->e,
 			     "recorded by %s, who used the access", by(v));
-	if (j->g->policy && j->g->policy->record == BG_RECORD_REQUIRED &&
+	if (j->g->policy && j->g->policy->record != BG_RECORD_NONE &&
 	    !is_recorded(v))
 		bg_judge_say(j, "not-recorded", v->e,
-			     "the policy requires a recording; the session "
-			     "has none");
+			     "the policy %s a recording; the session has none",
+			     wants(j->g->policy));
 }
 
 static void note_session_end(struct bg_judge *j, size_t i)
@@ -394,15 +399,16 @@ static bool has_sessions(const struct bg_judge *j)
 	return false;
 }
 
-/* Required, the grant is over, and nothing at all was recorded. */
+/* Asked for, the grant is over, and nothing at all was recorded. */
 static void note_recording(struct bg_judge *j)
 {
 	const struct bg_grant *g = j->g;
 
 	if (g->grant && g->end && g->policy &&
-	    g->policy->record == BG_RECORD_REQUIRED && !has_sessions(j))
+	    g->policy->record != BG_RECORD_NONE && !has_sessions(j))
 		bg_judge_say(j, "not-recorded", g->grant,
-			     "the policy requires a recording; there is none");
+			     "the policy %s a recording; there is none",
+			     wants(g->policy));
 }
 
 static void note_solo(struct bg_judge *j)

@@ -118,7 +118,7 @@ static struct verdict window(const struct sheet *s)
 	const struct bg_finding *f = bg_grant_finding(s->g, "target-window");
 
 	if (!f)
-		f = bg_grant_finding(s->g, "window-over-policy");
+		f = bg_grant_finding(s->g, "limit-exceeded");
 	if (!f)
 		f = bg_grant_finding(s->g, "extension-limit");
 	if (f)
@@ -130,7 +130,7 @@ static struct verdict window(const struct sheet *s)
 
 static struct verdict recorded(const struct sheet *s)
 {
-	const struct bg_finding *f = bg_grant_finding(s->g, "no-recording");
+	const struct bg_finding *f = bg_grant_finding(s->g, "not-recorded");
 
 	if (!s->g->grant)
 		return NA("no access was given");
@@ -177,7 +177,7 @@ static struct verdict sound(const struct sheet *s)
 			return NOT_MET("an event is wrong or doubtful",
 				       &f->event);
 	}
-	if (bg_grant_finding(s->g, "clock-unsynchronised"))
+	if (bg_grant_finding(s->g, "clock-unsynced"))
 		return GAP("records in order; a clock was not synchronised",
 			   NULL);
 	return MET("signed by authorised keys, in order", NULL);

@@ -113,15 +113,10 @@ static int prove_necessary(struct bg_proof *p, const struct bg_grant *g)
 
 static int prove_limited(struct bg_proof *p, const struct bg_grant *g)
 {
-	static const char *const against[] = { "opened-without-approval",
-					       "extension-limit",
-					       "target-window",
-					       "window-over-policy",
-					       "scope-over-policy",
-					       "foreign-access",
-					       "drill-used-as-access",
-					       "session-after-end",
-					       NULL };
+	static const char *const against[] = {
+		"opened-without-approval", "extension-limit",   "target-window",
+		"limit-exceeded",          "session-after-end", NULL
+	};
 	const struct bg_event *review = NULL;
 	const char *said = reviewers_say(g, "limited", &review);
 
@@ -145,7 +140,7 @@ static int prove_limited(struct bg_proof *p, const struct bg_grant *g)
 	if (!g->policy)
 		return say(p, BG_NOT_SHOWN, "its policy is not here", &g->root);
 	if (g->policy->record == BG_RECORD_REQUIRED &&
-	    bg_grant_finding(g, "no-recording"))
+	    bg_grant_finding(g, "not-recorded"))
 		return say(p, BG_NOT_SHOWN,
 			   "the policy requires a recording and there is none",
 			   &g->grant->digest);
