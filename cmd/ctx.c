@@ -163,6 +163,24 @@ static int unanchored(struct bg_ctx *ctx, unsigned flags, struct bg_error *err)
 	return 0;
 }
 
+/* A plain clone has no key of its own to write with. */
+static int installed(struct bg_ctx *ctx, unsigned flags, struct bg_error *err)
+{
+	struct bg_install none = { 0 };
+	if (!(flags & (BG_CMD_SIGN | BG_CMD_ANCHORED)) ||
+	    bg_store_install(ctx->store))
+		return 0;
+	/* It says why, and what to type. */
+	if (!bg_install_open(&none, bg_store_repo(ctx->store), &ctx->places,
+			     err)) {
+		bg_install_close(&none);
+		return bg_fail(err, BG_EFAIL, "no-installation",
+			       "the installation of this repository cannot be "
+			       "used");
+	}
+	return err->code;
+}
+
 int bg_ctx_store(struct bg_ctx *ctx, unsigned flags, struct bg_error *err)
 {
 	struct bg_store_options opt = {
@@ -170,7 +188,6 @@ int bg_ctx_store(struct bg_ctx *ctx, unsigned flags, struct bg_error *err)
 		.places = &ctx->places,
 		.judge = bg_grant_row_make,
 		.judge_loose = bg_grant_loose_make,
-		.need_install = flags & (BG_CMD_SIGN | BG_CMD_ANCHORED),
 	};
 	if (ctx->store)
 		return 0;
@@ -184,7 +201,8 @@ int bg_ctx_store(struct bg_ctx *ctx, unsigned flags, struct bg_error *err)
 	ctx->ops = (struct bg_ops){
 		.store = ctx->store, .key = key_of(ctx), .say = say, .arg = ctx
 	};
-	return unanchored(ctx, flags, err);
+	rc = unanchored(ctx, flags, err);
+	return rc ? rc : installed(ctx, flags, err);
 }
 
 int bg_ctx_me(const struct bg_principal **out, struct bg_ctx *ctx,

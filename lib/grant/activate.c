@@ -84,12 +84,10 @@ static bool review_overdue(const struct bg_grant_row *row, int64_t now)
 	json_array_foreach(json_object_get(o, "duties"), i, d) {
 		const char *what = bg_json_text(d, "what");
 		const char *state = bg_json_text(d, "state");
-		const char *due = bg_json_text(d, "due");
-		int64_t ms;
+		int64_t due = bg_json_int(d, "due_ms", 0);
 
 		if (what && strcmp(what, "review") == 0 && state &&
-		    strcmp(state, "due") == 0 && due &&
-		    bg_time_parse_exact(&ms, due) && ms < now)
+		    strcmp(state, "due") == 0 && due && due < now)
 			return true;
 	}
 	return false;
@@ -97,7 +95,10 @@ static bool review_overdue(const struct bg_grant_row *row, int64_t now)
 
 static bool is_misuse(const struct bg_grant_row *row)
 {
-	return row->summary && strstr(row->summary, "\"misuse\"") != NULL;
+	BG_AUTO(json)
+	json_t *o = row->summary ? json_loads(row->summary, 0, NULL) : NULL;
+
+	return bg_json_bool(o, "misuse");
 }
 
 /* A successor may begin before its predecessor ends: within the last step. */
@@ -210,16 +211,20 @@ static int refused(const struct bg_opening *out, struct activation *a,
 {
 	const struct bg_decision *d = &out->decision;
 	const struct bg_reason *r = &d->reasons.v[0];
+	char text[24] = "";
 	bool recorded;
 
+	if (a->ask->duration > 0)
+		bg_duration_format(text, a->ask->duration);
 	if (d->usage) {
 		bg_fail(err, BG_EUSAGE, r->id, "%s", r->text);
 	} else {
 		bg_refuse(&recorded, a->op.ops, "activate", a->policy->name,
 			  NULL, d->reasons.v, d->reasons.n);
-		bg_fail(err, BG_EDENIED, r->id, "refused '%s%s%s'%s: %s%s",
+		bg_fail(err, BG_EDENIED, r->id, "refused '%s%s%s'%s%s%s: %s%s",
 			a->policy->name, d->scope ? "/" : "",
 			d->scope ? d->scope->id : "",
+			a->ask->duration ? " for " : "", text,
 			a->ask->solo ? " alone" : "", r->text,
 			recorded ? "" : " (could not be recorded)");
 	}

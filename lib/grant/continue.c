@@ -22,8 +22,7 @@ static int load(struct bg_op *op, const struct bg_ops *ops,
 /* In self mode access is given where the activation was written. */
 static int check_opener(struct bg_op *op, struct bg_error *err)
 {
-	const char *opener =
-		bg_json_text(op->grant->activate->data, "opener");
+	const char *opener = bg_json_text(op->grant->activate->data, "opener");
 	char mine[BG_WRITER_MAX];
 
 	if (bg_op_is_mine(mine, op))

@@ -403,6 +403,21 @@ int bg_end(struct bg_ending *out, const struct bg_ops *ops,
 	return run_end(out, &op, kind, reason, err);
 }
 
+/* The end is proven, but only by those who used it: somebody else looks. */
+static int check_again(struct bg_ending *out, struct bg_op *op,
+		       struct bg_error *err)
+{
+	struct bg_taken t = { 0 };
+	bool other = op->me && !bg_op_i_am_user(op) && op->grant->grant &&
+		     bg_op_may_revoke(op);
+
+	if (other && bg_op_take_back(&t, op, false, BG_TAKE_HAND, err))
+		return err->code;
+	bg_op_ending(out, op);
+	snprintf(out->how, sizeof(out->how), "%s", t.how);
+	return 0;
+}
+
 int bg_end_retry(struct bg_ending *out, const struct bg_ops *ops,
 		 const struct bg_digest *root, struct bg_error *err)
 {
@@ -414,10 +429,8 @@ int bg_end_retry(struct bg_ending *out, const struct bg_ops *ops,
 	out->already = true;
 	if (load(&op, ops, root, BG_END_HANDBACK, err))
 		return err->code;
-	if (op.grant->state >= BG_ENDED) {
-		bg_op_ending(out, &op);
-		return 0;
-	}
+	if (op.grant->state >= BG_ENDED)
+		return check_again(out, &op, err);
 	if (op.grant->state != BG_ENDING) {
 		bg_fail(err, BG_EUSAGE, "not-ending",
 			"'%s' was not ended: there is nothing to try again",

@@ -226,7 +226,8 @@ static char *summary_of(const struct bg_grant *g)
  * reason to keep a closed grant before people's eyes. */
 static bool is_active(const struct bg_grant *g)
 {
-	if (g->state != BG_CLOSED)
+	/* Misuse bars its user, so activate must find it. */
+	if (g->state != BG_CLOSED || g->misuse)
 		return true;
 	for (size_t i = 0; i < g->duties.n; i++)
 		if (g->duties.v[i].state == BG_DUE &&

@@ -153,8 +153,7 @@ static bool is_listed(const struct bg_op *op, const char *role)
 bool bg_op_is_mine(char name[BG_WRITER_MAX], const struct bg_op *op)
 {
 	const struct bg_install *i = bg_store_install(op->store);
-	const char *opener =
-		bg_json_text(op->grant->activate->data, "opener");
+	const char *opener = bg_json_text(op->grant->activate->data, "opener");
 	char principal[33], host[33], hex[13];
 
 	if (!opener || !i || !i->signer ||

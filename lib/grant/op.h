@@ -129,6 +129,8 @@ enum bg_take {
 	BG_TAKE_SILENT,  /* write nothing: the order is not on record */
 	BG_TAKE_MACHINE, /* the installation signs, if its word counts */
 	BG_TAKE_PERSON,  /* else the person does, who may revoke */
+	BG_TAKE_HAND, /* the person, whatever the machine may: a check by somebody
+		       * who did not use it */
 };
 struct bg_taken {
 	bool ran;     /* the provider could be asked */

@@ -82,12 +82,15 @@ static bool write_refusal(struct bg_op *op, json_t *data,
 	struct bg_error err;
 	int rc;
 
+	/* In the log of whoever tried, not of the grant's owner. */
 	if (root && bg_store_grant(&row, op->store, root, &err) == 0)
 		e.grant = row.label;
 	else
 		root = NULL;
-	rc = bg_store_append(&e, op->store, BG_BY_INSTALLATION, root, NULL, 0,
-			     &err);
+	rc = bg_store_append(&e, op->store, BG_BY_INSTALLATION, NULL, root,
+			     root ? 1 : 0, &err);
+	if (rc && !e.json)
+		json_decref(e.data);
 	bg_event_release(&e);
 	return rc == 0;
 }

@@ -251,11 +251,10 @@ static void count_overdue(struct sweeping *s, const struct bg_grant_row *row)
 	json_array_foreach(json_object_get(o, "duties"), i, d) {
 		const char *what = bg_json_text(d, "what");
 		const char *state = bg_json_text(d, "state");
-		const char *due = bg_json_text(d, "due");
-		int64_t ms;
+		int64_t due = bg_json_int(d, "due_ms", 0);
 
 		if (!what || !state || strcmp(state, "due") != 0 || !due ||
-		    !bg_time_parse_exact(&ms, due) || ms >= s->clock.wall_ms)
+		    due >= s->clock.wall_ms)
 			continue;
 		s->out->overdue++;
 		say(s, row->label, "overdue: %s", what);

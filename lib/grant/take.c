@@ -148,16 +148,18 @@ static int write_check(struct bg_taken *out, struct bg_op *op, enum bg_take who,
 		       json_t *data, const struct rotates *rotates,
 		       struct bg_error *err)
 {
-	enum bg_hand hand = BG_BY_INSTALLATION;
+	bool machine = (who == BG_TAKE_MACHINE || who == BG_TAKE_PERSON) &&
+		       bg_op_machine_counts(op);
+	bool person = !machine &&
+		      (who == BG_TAKE_PERSON || who == BG_TAKE_HAND) &&
+		      bg_op_may_revoke(op);
+	enum bg_hand hand = machine ? BG_BY_INSTALLATION : BG_BY_PERSON;
 
-	if (who == BG_TAKE_SILENT || !bg_op_machine_counts(op)) {
-		if (who != BG_TAKE_PERSON || !bg_op_may_revoke(op)) {
-			json_decref(data);
-			return 0;
-		}
-		hand = BG_BY_PERSON;
+	if (!machine && !person) {
+		json_decref(data);
+		return 0;
 	}
-	if (says_nothing_new(op, hand, out->access)) {
+	if (who != BG_TAKE_HAND && says_nothing_new(op, hand, out->access)) {
 		json_decref(data);
 		out->written = true;
 		return 0;
