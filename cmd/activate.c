@@ -331,7 +331,7 @@ static int run(struct bg_ctx *ctx, int argc, char **argv, struct bg_error *err)
 {
 	BG_AUTO(opening) struct bg_opening p = { 0 };
 	int n = ctx->parsed.dashes >= 0 ? ctx->parsed.dashes : argc;
-	char **command = n < argc ? argv + n : NULL;
+	char **command = bg_inside_command(ctx, argc - n, argv + n);
 	int rc;
 
 	ctx->remote = o.shell || command;

@@ -22,7 +22,8 @@ static int run(struct bg_ctx *ctx, int argc, char **argv, struct bg_error *err)
 				    "--json: stdout belongs to the command");
 	if (bg_ctx_grant(&root, ctx, grant, true, "bg exec %s", err))
 		return err->code;
-	if (bg_inside_run(&status, ctx, &root, argc ? argv : NULL, o.end, err))
+	if (bg_inside_run(&status, ctx, &root,
+			  bg_inside_command(ctx, argc, argv), o.end, err))
 		return err->code;
 	return status;
 }

@@ -4,6 +4,8 @@
 
 #include "cmd/cmd.h"
 
+/* The words of a command, NULL terminated; NULL when there are none. */
+char **bg_inside_command(struct bg_ctx *ctx, int argc, char **argv);
 /* argv NULL: a shell ($SHELL).  *status: what to exit with. Says on stderr what
  * is recorded; end: end the grant afterwards without asking, else, after a shell
  * on a terminal, ask. */
