@@ -114,6 +114,18 @@ static int shell_argv(const char *argv[2])
 	return 0;
 }
 
+char **bg_inside_command(struct bg_ctx *ctx, int argc, char **argv)
+{
+	char **out;
+
+	if (argc <= 0)
+		return NULL;
+	out = bg_arena_array(&ctx->arena, (size_t)argc + 1, sizeof(*out));
+	for (int i = 0; out && i < argc; i++)
+		out[i] = argv[i];
+	return out;
+}
+
 int bg_inside_run(int *status, struct bg_ctx *ctx, const struct bg_digest *root,
 		  char **argv, bool end, struct bg_error *err)
 {
