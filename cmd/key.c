@@ -39,7 +39,9 @@ int bg_own_key_parse(struct bg_own_key *out, const void *p, size_t n,
 			return bg_fail_oom(err);
 	if (!out->signing.n)
 		return bg_fail(err, BG_ENOKEY, "key-cannot-sign",
-			       "key of '%s' has no part that can sign",
+			       "key of '%s' has no part that can sign evidence "
+			       "(Ed25519, NIST P-256 or P-384, RSA from 3072 "
+			       "bits)",
 			       out->uid);
 	return 0;
 }

@@ -124,6 +124,8 @@ static int share_version(struct bg_change *c, const char *remote,
 	if (!rc)
 		rc = bg_repo_ref_move(repo, BG_TRUST_REF, &after, before, NULL,
 				      err);
+	if (!rc)
+		rc = bg_repo_checkout_trust(repo, err);
 	if (rc)
 		return bg_wrap(err, "cannot take the version back");
 	bg_fail(err, BG_EBUSY, "not-shared",

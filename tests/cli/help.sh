@@ -45,6 +45,7 @@ for name in "${names[@]}"; do
 	run bg "$name" --help
 	same "$status" 0 "$name --help"
 done
+# shellcheck disable=SC2031
 ok 'nothing was made at home' test -z \
 	"$(find "$HOME" -type f ! -name .gitconfig)"
 
@@ -121,6 +122,7 @@ cd "$T/w/trap" || exit 1
 expect_exit 129 bg trapped
 cd "$T/w" || exit 1
 mkdir "$T/bin" "$T/w/here"
+# shellcheck disable=SC2016
 printf '#!/bin/sh\necho "external $*"; echo "$BG_NAME"\n' >"$T/bin/bg-hello"
 cp "$T/bin/bg-hello" "$T/bin/bg-provider-x"
 cp "$T/bin/bg-hello" "$T/w/here/bg-local"

@@ -3,6 +3,7 @@
 . "$(dirname "$0")/../lib.sh"
 test_begin 'shell-init'
 mkdir "$T/bin"
+# shellcheck disable=SC2016
 printf '#!/bin/sh\necho "program $BG_NAME: $*"\n' >"$T/bin/breakglass"
 chmod +x "$T/bin/breakglass"
 PATH=$T/bin:/usr/bin:/bin
