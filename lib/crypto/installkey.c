@@ -164,8 +164,7 @@ static int make_blob(struct bg_str *out, const struct install_key *k,
 		     struct bg_error *err)
 {
 	BG_AUTO(str)
-	struct bg_str key = BG_STR_INIT,
-		      uid = BG_STR_INIT, sig = BG_STR_INIT;
+	struct bg_str key = BG_STR_INIT, uid = BG_STR_INIT, sig = BG_STR_INIT;
 	struct bg_pubkey pub;
 	int r;
 

@@ -2,7 +2,7 @@
  * What signatures cost, in microseconds each, in a home of its own with the
  * test keys: `signbench [ROUNDS]`, from the top of the source tree.
  * Each round measures all ways one after another, so that a busy machine
- * slows all of them; the least of the rounds is printed.
+ * slows all of them; the least of all is printed.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,15 +52,16 @@ static void must(int r, const struct bg_error *err)
 static void by_signer(struct bg_str *armor, struct bg_signer *s,
 		      const char *what, const char *kind, int n)
 {
-	int64_t start = bg_boottime_us();
 	struct bg_error err;
 
 	for (int i = 0; i < n; i++) {
+		int64_t start = bg_boottime_us();
+
 		bg_str_clear(armor);
 		must(bg_signer_sign(armor, s, payload, sizeof(payload), &err),
 		     &err);
+		note(what, kind, bg_boottime_us() - start, 1);
 	}
-	note(what, kind, bg_boottime_us() - start, n);
 }
 
 static void checks(const struct bg_str *armor, const struct bg_pubkey *key,
@@ -152,8 +153,8 @@ int main(int argc, char **argv)
 {
 	int rounds = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 5;
 	BG_AUTO(str)
-	struct bg_str cache = BG_STR_INIT,
-		      key = BG_STR_INIT, blob = BG_STR_INIT;
+	struct bg_str cache = BG_STR_INIT, key = BG_STR_INIT,
+		      blob = BG_STR_INIT;
 	struct bg_error err;
 
 	memset(payload, 'x', sizeof(payload));

@@ -142,9 +142,8 @@ static void test_clocks(void **state)
 {
 	BG_AUTO(engine) struct bg_engine *e = NULL;
 	BG_AUTO(str)
-	struct bg_str armor = BG_STR_INIT,
-		      path = BG_STR_INIT, blob = BG_STR_INIT,
-		      packet = BG_STR_INIT;
+	struct bg_str armor = BG_STR_INIT, path = BG_STR_INIT,
+		      blob = BG_STR_INIT, packet = BG_STR_INIT;
 	BG_AUTO(signer) struct bg_signer *s = NULL;
 	struct bg_fpr expired = gpghome_fpr("expired");
 	unsigned char digest[EVP_MAX_MD_SIZE];
