@@ -52,7 +52,6 @@ const struct bg_finding_kind bg_finding_kinds[] = {
 	{ "unregistered-writer", W,
 	  "a log does not begin with a valid registration" },
 	{ "not-introduced", W, "nobody in trust introduced this key" },
-	{ "wrong-principal", W, "by is not the owner of the key" },
 	{ "wrong-author", W, "the author line is not the principal's" },
 	{ "wrong-key", W, "signed by another key than the writer's" },
 	{ "key-not-listed", W,

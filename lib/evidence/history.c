@@ -77,21 +77,23 @@ static int visit(struct bg_reader *r, struct bg_item *from,
 	return rc;
 }
 
-static int check_tip(struct bg_reader *r, struct bg_item *i,
+/* A log's ref ends with an event of that log. */
+static int check_tip(struct bg_reader *r, const struct bg_ref *ref,
 		     struct bg_error *err)
 {
+	const struct bg_item *i = bg_reader_by_oid(r, &ref->oid);
 	const struct bg_event *e = &i->record.event;
 	struct bg_finding *f;
 
-	if (!i->tip || !bg_starts_with(i->ref, "log/"))
+	if (!bg_starts_with(ref->name, "log/"))
 		return 0;
-	if (bg_item_has_event(i) && bg_str_eq(i->ref + 4, e->writer))
+	if (bg_item_has_event(i) && bg_str_eq(ref->name + 4, e->writer))
 		return 0;
-	if (i->kind == BG_ITEM_EVENT && !i->record.has_event)
-		return 0; /* unreadable, and said so */
-	if (i->kind == BG_ITEM_MISSING)
+	/* Unreadable or not here: said so already. */
+	if (i->kind == BG_ITEM_MISSING ||
+	    (i->kind == BG_ITEM_EVENT && !i->record.has_event))
 		return 0;
-	f = bg_finding_new(r->findings, "wrong-log", i->ref);
+	f = bg_finding_new(r->findings, "wrong-log", ref->name);
 	if (!f)
 		return bg_fail_oom(err);
 	f->commit = i->oid;
@@ -102,7 +104,8 @@ static int check_tip(struct bg_reader *r, struct bg_item *i,
 	return 0;
 }
 
-static int check_all(struct bg_reader *r, struct bg_error *err)
+static int check_all(struct bg_reader *r, const struct bg_refs *refs,
+		     struct bg_error *err)
 {
 	/* Resolving answers may add items; those are known already. */
 	size_t n = r->items.n;
@@ -110,8 +113,8 @@ static int check_all(struct bg_reader *r, struct bg_error *err)
 
 	for (size_t i = 0; !rc && i < n; i++)
 		rc = visit(r, r->items.v[i], err);
-	for (size_t i = 0; !rc && i < n; i++)
-		rc = check_tip(r, r->items.v[i], err);
+	for (size_t i = 0; !rc && i < refs->list.n; i++)
+		rc = check_tip(r, &refs->list.v[i], err);
 	return rc;
 }
 
@@ -276,12 +279,13 @@ void bg_findings_sort(struct bg_findings *f)
 		qsort(f->list.v, f->list.n, sizeof(*f->list.v), by_place);
 }
 
-static int judge_all(struct bg_reader *r, struct bg_error *err)
+static int judge_all(struct bg_reader *r, const struct bg_refs *refs,
+		     struct bg_error *err)
 {
 	int rc = bg_reader_check_signatures(r, err);
 
 	if (!rc)
-		rc = check_all(r, err);
+		rc = check_all(r, refs, err);
 	if (!rc && r->opt->engine_gpgme)
 		rc = bg_reader_second_engine(r, err);
 	if (!rc)
@@ -324,7 +328,7 @@ int bg_history_read_refs(struct bg_history *out, struct bg_repo *repo,
 	if (!rc)
 		rc = bg_reader_group(&r, err);
 	if (!rc)
-		rc = judge_all(&r, err);
+		rc = judge_all(&r, refs, err);
 	out->read = r.items.n;
 	out->anchored = anchor && out->trust.n;
 	if (given)

@@ -94,65 +94,6 @@ static int check_form(struct bg_reader *r, struct bg_item *i,
 	return bg_item_wrong(r, i, why.id, err, "%s", why.msg);
 }
 
-static int check_log(struct bg_reader *r, struct bg_item *i,
-		     const struct bg_trust *t, struct bg_error *err)
-{
-	struct bg_log_state *log = i->log;
-	int rc;
-
-	if (i->record.event.seq == 1 && !log->from_index) {
-		/* Signed first: a forged copy must not speak for the log. */
-		rc = check_signature(r, i, err);
-		return rc ? rc : bg_writer_register(r, i, t, err);
-	}
-	if (log->valid)
-		return 0;
-	i->wrong = i->record.event.wrong = true;
-	if (log->told)
-		return BG_STOP;
-	log->told = true;
-	rc = bg_item_wrong(r, i, "unregistered-writer", err,
-			   "no valid registration of this writer; none of its "
-			   "events counts");
-	return rc;
-}
-
-static int check_author(struct bg_reader *r, struct bg_item *i,
-			const struct bg_trust *t, struct bg_error *err)
-{
-	const struct bg_event *e = &i->record.event;
-	const struct bg_principal *p = bg_trust_principal(t, e->by);
-
-	if (!bg_str_eq(e->by, i->log->w.principal))
-		return bg_item_wrong(r, i, "wrong-principal", err,
-				     "by is '%s', the key is of '%s'", e->by,
-				     i->log->w.principal);
-	if (!p)
-		return bg_item_wrong(r, i, "key-not-listed", err,
-				     "version %llu of trust has no '%s'",
-				     (unsigned long long)t->version, e->by);
-	if (!bg_record_author_is(&i->record, p->name, p->email))
-		return bg_item_wrong(r, i, "wrong-author", err,
-				     "the author line is not that of '%s'",
-				     e->by);
-	return 0;
-}
-
-static int check_signed_at(struct bg_reader *r, struct bg_item *i,
-			   const struct bg_trust *t, struct bg_error *err)
-{
-	int64_t d =
-		(int64_t)i->record.event.signed_at - i->record.commit.seconds;
-
-	if (d < -t->limits.skew || d > t->limits.sign_delay)
-		return bg_item_wrong(r, i, "signature-time", err,
-				     "signed %lld s after its time",
-				     (long long)d);
-	return 0;
-}
-
-/* --- chain ------------------------------------------------------------ */
-
 static int check_previous(struct place *at, struct bg_reader *r,
 			  struct bg_item *i, struct bg_error *err)
 {
@@ -189,6 +130,67 @@ static int check_previous(struct place *at, struct bg_reader *r,
 	at->prev = prev;
 	return 0;
 }
+
+static int check_log(struct bg_reader *r, struct bg_item *i,
+		     const struct bg_trust *t, struct bg_error *err)
+{
+	struct bg_log_state *log = i->log;
+	struct place nowhere = { NULL, 0 };
+	int rc;
+
+	if (i->record.event.seq == 1 && !log->from_index) {
+		/* Signed first: a forged copy must not speak for the log. */
+		rc = check_signature(r, i, err);
+		return rc ? rc : bg_writer_register(r, i, t, err);
+	}
+	if (log->valid)
+		return 0;
+	i->wrong = i->record.event.wrong = true;
+	if (r->items.v[log->begin]->record.event.seq > 1) {
+		/* Cut off: by an object that is missing, or by a forger. */
+		rc = check_previous(&nowhere, r, i, err);
+		return rc ? rc : BG_STOP;
+	}
+	if (log->told)
+		return BG_STOP;
+	log->told = true;
+	rc = bg_item_wrong(r, i, "unregistered-writer", err,
+			   "no valid registration of this writer; none of its "
+			   "events counts");
+	return rc;
+}
+
+static int check_author(struct bg_reader *r, struct bg_item *i,
+			const struct bg_trust *t, struct bg_error *err)
+{
+	const struct bg_event *e = &i->record.event;
+	const struct bg_principal *p = bg_trust_principal(t, e->by);
+
+	if (!p)
+		return bg_item_wrong(r, i, "key-not-listed", err,
+				     "version %llu of trust has no '%s'",
+				     (unsigned long long)t->version, e->by);
+	if (!bg_record_author_is(&i->record, p->name, p->email))
+		return bg_item_wrong(r, i, "wrong-author", err,
+				     "the author line is not that of '%s'",
+				     e->by);
+	return 0;
+}
+
+static int check_signed_at(struct bg_reader *r, struct bg_item *i,
+			   const struct bg_trust *t, struct bg_error *err)
+{
+	int64_t d =
+		(int64_t)i->record.event.signed_at - i->record.commit.seconds;
+
+	if (d < -t->limits.skew || d > t->limits.sign_delay)
+		return bg_item_wrong(r, i, "signature-time", err,
+				     "signed %lld s after its time",
+				     (long long)d);
+	return 0;
+}
+
+/* --- chain ------------------------------------------------------------ */
 
 /* An answer is a parent when it lies on another log. */
 static int check_answer(struct place *at, struct bg_reader *r,

@@ -235,8 +235,13 @@ static size_t loose_parents(struct bg_oid *out, size_t max, const char *raw,
 		return 0;
 	p += 46;
 	while (found < max && end - p >= 48 && !memcmp(p, "parent ", 7) &&
-	       p[47] == '\n' &&
-	       bg_unhex(out[found].b, sizeof(out[found].b), p + 7, false)) {
+	       p[47] == '\n') {
+		char hex[2 * BG_OID_LEN + 1];
+
+		memcpy(hex, p + 7, 2 * BG_OID_LEN);
+		hex[2 * BG_OID_LEN] = '\0';
+		if (!bg_oid_parse(&out[found], hex))
+			break;
 		found++;
 		p += 48;
 	}
