@@ -157,6 +157,18 @@ static int write_pending(const struct bg_draft *d, struct bg_error *err)
 	return 0;
 }
 
+static int note_pending(const struct bg_draft *d, struct bg_error *err)
+{
+	struct bg_error why;
+	int r = write_pending(d, &why);
+
+	if (r == BG_ENOSPC && bg_install_free_reserve(d->log->repo))
+		r = write_pending(d, &why);
+	if (r)
+		*err = why;
+	return r;
+}
+
 static int read_pending(struct bg_oid *oid, const struct bg_log *log)
 {
 	BG_AUTO(str) struct bg_str path = BG_STR_INIT;
@@ -321,7 +333,7 @@ static int append(struct bg_event *e, struct bg_draft *d,
 		full.grant = label;
 	}
 	d->tree = bg_empty_tree;
-	if ((r = bg_draft_sign(d, &full, err)) || (r = write_pending(d, err)) ||
+	if ((r = bg_draft_sign(d, &full, err)) || (r = note_pending(d, err)) ||
 	    (r = bg_draft_publish(d, err)))
 		return r;
 	bg_draft_hand_out(e, d);

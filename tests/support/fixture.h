@@ -65,13 +65,14 @@ struct fx_grant {
 		struct bg_digest digest;
 		struct bg_oid commit;
 		enum fx_who who;
+		enum bg_event_type type;
 		uint32_t knows; /* bits of this array */
 	} events[32];
 };
 /* Root and frontier, as lifecycle.md "Seen" says; *n of them. */
 void fx_answers(struct bg_answer *out, size_t *n, const struct fx *f,
 		const struct fx_grant *g, enum fx_who who);
-void fx_remember(struct fx_grant *g, enum fx_who who,
+void fx_remember(struct fx_grant *g, enum fx_who who, enum bg_event_type type,
 		 const struct bg_digest *digest, const struct bg_oid *commit);
 /* Append an event (of g, or of no grant when NULL); data is taken. */
 int fx_append(struct fx *f, struct fx_grant *g, enum fx_who who,

@@ -7,8 +7,9 @@
  * Every event is complete and valid.  Keys and state lie beside it as the
  * fixture leaves them (DIR/keys, DIR/state); NAME is one person more, with
  * every role, whose public key (gpg --export) is in BLOB.  Events are 100 ms
- * apart and begin now: with `faketime '10 days ago' generate ...` they, and the
- * keys, are in the past.  Prints the anchor.
+ * apart and begin eight days from now, when no role is new any more: with
+ * `faketime '20 days ago' generate ...` they, and the keys, are in the past.
+ * Prints the anchor.
  *
  * Speed: commits go into one pack, which git then indexes and repacks.
  */
@@ -203,7 +204,7 @@ static int store(struct maker *m, struct fx_grant *g, enum fx_who who,
 	if (bg_sha256(&tip->digest, payload->buf, payload->len))
 		return bg_fail_oom(m->err);
 	tip->seq = e->seq;
-	fx_remember(g, who, &tip->digest, &tip->commit);
+	fx_remember(g, who, e->type, &tip->digest, &tip->commit);
 	return pack_commit(m, &raw);
 }
 
@@ -359,7 +360,7 @@ static int prepare(struct maker *m, const char *dir,
 			    "machine", m->f.places.machine, "name", "ops1",
 			    "os", "Debian GNU/Linux 12", "uid", 1000, "user",
 			    "tester");
-	m->at_ms = bg_now_ms();
+	m->at_ms = bg_now_ms() + INT64_C(8) * 24 * 3600 * 1000;
 	return m->host ? 0 : bg_fail_oom(m->err);
 }
 
