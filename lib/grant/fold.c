@@ -317,11 +317,6 @@ static void state_of(struct bg_fold_view *v, const struct ctx *c,
 		   !CLAUSE(VOID_NOTHING_SEEN, !any(c, S_PRESENT, mask));
 	if (!v->has_end) {
 		v->state = first != BG_NOWHERE ? BG_OPEN : BG_WAITING;
-		/* An activation that does not count never opens. */
-		if (c->ev[c->root].wrong && !could_be) {
-			v->state = BG_ENDED;
-			v->void_ = true;
-		}
 		return;
 	}
 	proven = first_proof(c, mask, false) != BG_NOWHERE ||
@@ -334,15 +329,12 @@ static void state_of(struct bg_fold_view *v, const struct ctx *c,
 
 /*
  * The state table, for asks: is it allowed in the state folded from what its
- * writer knew?  Doubt can come long after: where a check or an approval that
- * the writer knew is doubtful now, whether it was ending or ended for the writer
- * cannot be said any more, and either is accepted.
+ * writer knew?
  */
 static bool allowed(const struct ctx *c, size_t e, const uint64_t *mask)
 {
 	const struct bg_fold_view *v = &c->out->view[e];
 	bool live = v->state == BG_WAITING || v->state == BG_OPEN;
-	bool maybe = any(c, S_MAYBE, mask);
 
 	switch (c->ev[e].type) {
 	case BG_EV_SOLO:
@@ -352,21 +344,35 @@ static bool allowed(const struct ctx *c, size_t e, const uint64_t *mask)
 	case BG_EV_APPROVE:
 		return CLAUSE(APPROVE_STATE,
 			      live || ((!c->rules->before || v->solo) &&
-				       (!v->void_ || maybe)));
+				       !v->void_));
 	case BG_EV_EXTEND:
 		return CLAUSE(EXTEND_OPEN, v->state == BG_OPEN);
 	case BG_EV_REVOKE:
-		return CLAUSE(REVOKE_STATE, v->state != BG_ENDED || maybe);
+		return CLAUSE(REVOKE_STATE, v->state != BG_ENDED);
 	case BG_EV_EXPIRE:
 		return CLAUSE(EXPIRE_LIVE, live);
 	case BG_EV_REVIEW:
-		return CLAUSE(REVIEW_ENDED,
-			      v->state == BG_ENDED ||
-				      (v->state == BG_ENDING && maybe));
+		return CLAUSE(REVIEW_ENDED, v->state == BG_ENDED);
 	default:
 		/* deny: later than an end it is an objection on record. */
 		return true;
 	}
+}
+
+/*
+ * Doubt can come long after.  Where a check or an approval that the writer knew
+ * is doubtful now, whether it was ending, ended or void for the writer cannot
+ * be said any more: an ask that one of them allows does not become wrong, and
+ * an end stays an end.  An approval does not count, so that doubt gives no
+ * authority.
+ */
+static bool excused(const struct ctx *c, size_t e, const uint64_t *mask)
+{
+	enum bg_event_type t = c->ev[e].type;
+	enum bg_state s = c->out->view[e].state;
+
+	return (s == BG_ENDING || s == BG_ENDED) && any(c, S_MAYBE, mask) &&
+	       (t == BG_EV_APPROVE || t == BG_EV_REVOKE || t == BG_EV_REVIEW);
 }
 
 static void add(struct ctx *c, size_t e, enum set set)
@@ -440,8 +446,7 @@ static void count(struct ctx *c, size_t e)
 {
 	const struct bg_fold_event *ev = c->ev + e;
 
-	if (!CLAUSE(WRONG_DOES_NOT_COUNT, !ev->wrong) ||
-	    c->out->not_allowed[e] || !doubt_allows(c, e))
+	if (!CLAUSE(WRONG_DOES_NOT_COUNT, !ev->wrong) || !doubt_allows(c, e))
 		return;
 	switch (ev->type) {
 	case BG_EV_ACTIVATE:
@@ -568,9 +573,13 @@ static void decide_all(struct ctx *c)
 		if (c->bits->column[e] == BG_NOWHERE)
 			continue;
 		state_of(&c->out->view[e], c, row(c, e));
-		if (!c->ev[e].wrong)
-			c->out->not_allowed[e] = !allowed(c, e, row(c, e));
-		count(c, e);
+		if (allowed(c, e, row(c, e))) {
+			count(c, e);
+		} else if (!excused(c, e, row(c, e))) {
+			c->out->not_allowed[e] = !c->ev[e].wrong;
+		} else if (c->ev[e].type != BG_EV_APPROVE) {
+			count(c, e);
+		}
 	}
 }
 

@@ -124,8 +124,8 @@ static void learn(const struct graph *g, size_t e, size_t k, size_t at)
 	uint64_t *to = bg_knows_row(g->bits, e);
 	const uint64_t *of = bg_knows_row(g->bits, at);
 
-	if (!(k < g->ev[e].n_answers ? CLAUSE(KNOWS_ANSWERS, true)
-				     : CLAUSE(KNOWS_OWN_LOG, true)))
+	if (k < g->ev[e].n_answers ? CLAUSE(SKIP_ANSWERS, false)
+				   : CLAUSE(SKIP_OWN_LOG, false))
 		return;
 	for (size_t i = 0; i < g->bits->words; i++)
 		to[i] |= of[i];

@@ -438,7 +438,7 @@ static const struct cell table[] = {
 	  WAIT " A=approve.wrong@b G=grant.done.wrong@i E=revoke.wrong@a",
 	  "waiting" },
 	{ "a wrong activation never opens", "after", "R=activate.wrong@a",
-	  "ended void" },
+	  "waiting" },
 	{ "... but access that was given is seen", "after",
 	  "R=activate.wrong@a G=grant.done@i<R", "open W=102" },
 	/* values */

@@ -1,0 +1,17 @@
+#!/bin/bash
+# The fold under 20,000 random histories; 1,000 orders of each hundredth; every
+# clause broken on purpose is caught.
+model=$BG_BUILD/test/tools/model
+echo 1..2
+if out=$("$model" 20000 --orders 1000); then
+	echo "ok 1 - $out"
+else
+	echo "not ok 1 - histories"
+	printf '%s\n' "$out"
+fi
+if out=$("$model" --mutants 20000); then
+	echo "ok 2 - ${out##*$'\n'}"
+else
+	echo "not ok 2 - broken clauses"
+	printf '%s\n' "${out//$'\n'/$'\n'# }"
+fi
