@@ -20,13 +20,18 @@ static int fail(struct bg_error *err, gpgme_error_t e, const char *what)
 		       (unsigned)gpgme_err_code(e), gpgme_strsource(e));
 }
 
+void bg_gpgme_init(void)
+{
+	pthread_once(&once, init);
+}
+
 int bg_gpgme_new(gpgme_ctx_t *out, const char *home, bool batch,
 		 struct bg_error *err)
 {
 	BG_AUTO(gpgme) gpgme_ctx_t ctx = NULL;
 	gpgme_error_t e;
 
-	pthread_once(&once, init);
+	bg_gpgme_init();
 	if ((e = gpgme_new(&ctx)) ||
 	    (e = gpgme_set_protocol(ctx, GPGME_PROTOCOL_OpenPGP)) ||
 	    (e = gpgme_ctx_set_engine_info(ctx, GPGME_PROTOCOL_OpenPGP,

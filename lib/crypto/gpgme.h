@@ -22,6 +22,8 @@ static inline void bg_auto_gpgme_key(gpgme_key_t *key)
 	gpgme_key_unref(*key);
 }
 
+/* Before any use of GPGME; thread-safe. */
+void bg_gpgme_init(void);
 /* OpenPGP on this home (NULL: gpg's default), binary output, no network. */
 int bg_gpgme_new(gpgme_ctx_t *out, const char *home, bool batch,
 		 struct bg_error *err) BG_MUST_CHECK;

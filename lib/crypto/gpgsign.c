@@ -13,23 +13,46 @@ static int fail_sign(struct bg_error *err, gpgme_error_t e)
 	return bg_fail_gpg(err, e, "cannot sign");
 }
 
-/* expired, revoked and public only all come back as "unusable": the state was
- * asked for before (bg_keyring_check), so here the secret is missing. */
-static int sign_openpgp(gpgme_ctx_t ctx, const struct bg_pubkey *key,
-			gpgme_data_t in, gpgme_data_t out, struct bg_error *err)
+/* The context and the key, which only a listing makes: once per signer. */
+static int enter(struct bg_signer *s, struct bg_error *err)
 {
-	BG_AUTO(gpgme_key) gpgme_key_t found = NULL;
 	gpgme_error_t e;
 	int r;
 
-	if ((r = bg_gpgme_key(&found, ctx, &key->primary, err)))
+	if (s->gpgme_key)
+		return 0;
+	bg_gpgme_leave(s);
+	if ((r = bg_gpgme_user(&s->gpgme, s->gpg, err)) ||
+	    (r = bg_gpgme_key(&s->gpgme_key, s->gpgme, &s->key->primary, err)))
 		return r;
-	if (!found)
+	if (!s->gpgme_key)
 		return fail_sign(err, gpgme_error(GPG_ERR_NO_SECKEY));
-	if ((e = gpgme_signers_add(ctx, found)) ||
-	    (e = gpgme_op_sign(ctx, in, out, GPGME_SIG_MODE_DETACH)))
-		return fail_sign(err, e);
-	return 0;
+	e = gpgme_signers_add(s->gpgme, s->gpgme_key);
+	return e ? fail_sign(err, e) : 0;
+}
+
+void bg_gpgme_leave(struct bg_signer *s)
+{
+	if (s->gpgme_key)
+		gpgme_key_unref(s->gpgme_key);
+	if (s->gpgme)
+		gpgme_release(s->gpgme);
+	s->gpgme_key = NULL;
+	s->gpgme = NULL;
+}
+
+/* expired, revoked and public only all come back as "unusable": the state was
+ * asked for before (bg_keyring_check), so here the secret is missing. */
+static int sign_openpgp(struct bg_signer *s, gpgme_data_t in, gpgme_data_t out,
+			struct bg_error *err)
+{
+	gpgme_error_t e;
+	int r;
+
+	if ((r = enter(s, err)))
+		return r;
+	e = gpgme_op_sign(s->gpgme, in, out, GPGME_SIG_MODE_DETACH);
+	return e ? fail_sign(err, e) : 0;
 }
 
 /* The number of gpg's last FAILURE status line; "unusable" without one. */
@@ -93,6 +116,7 @@ static int sign_spawn(const struct bg_gpg *gpg, const struct bg_pubkey *key,
 	    (r = bg_gpgme_to(&status, &sink, &text, 64 * 1024, err)))
 		return r;
 	argv[2] = bg_str_text(&home);
+	bg_gpgme_init();
 	if ((e = gpgme_new(&ctx)) ||
 	    (e = gpgme_set_protocol(ctx, GPGME_PROTOCOL_SPAWN)))
 		return fail_sign(err, e);
@@ -115,24 +139,21 @@ static bool is_only_choice(const struct bg_keyblob *blob,
 	return true;
 }
 
-int bg_gpgme_sign(struct bg_str *packet, const struct bg_gpg *gpg,
-		  const struct bg_keyblob *blob, const struct bg_pubkey *key,
+int bg_gpgme_sign(struct bg_str *packet, struct bg_signer *s,
 		  const void *payload, size_t n, struct bg_error *err)
 {
-	BG_AUTO(gpgme) gpgme_ctx_t ctx = NULL;
 	BG_AUTO(gpgme_data) gpgme_data_t in = NULL, out = NULL;
 	struct bg_gpgme_sink sink;
 	int r;
 
-	if ((r = bg_gpgme_user(&ctx, gpg, err)) ||
-	    (r = bg_gpgme_from(&in, payload, n, err)) ||
+	if ((r = bg_gpgme_from(&in, payload, n, err)) ||
 	    (r = bg_gpgme_to(&out, &sink, packet, PACKET_MAX, err)))
 		return r;
-	if (is_only_choice(blob, key))
-		r = sign_openpgp(ctx, key, in, out, err);
+	if (is_only_choice(&s->blob, s->key))
+		r = sign_openpgp(s, in, out, err);
 	else
-		r = sign_spawn(gpg, key, in, out, err);
+		r = sign_spawn(s->gpg, s->key, in, out, err);
 	if (r)
-		return bg_agent_look(err, gpg);
+		return bg_agent_look(err, s->gpg);
 	return bg_str_check(packet, err);
 }

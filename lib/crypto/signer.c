@@ -113,6 +113,7 @@ int bg_signer_open_gpg(struct bg_signer **out, const struct bg_gpg *gpg,
 void bg_signer_close(struct bg_signer *s)
 {
 	leave_agent(s);
+	bg_gpgme_leave(s);
 	EVP_PKEY_free(s->secret);
 	bg_keyblob_release(&s->blob);
 	free(s->prompt);
@@ -168,7 +169,7 @@ static int make_packet(struct bg_str *packet, struct bg_signer *s,
 		leave_agent(s);
 		bg_str_clear(packet);
 	}
-	return bg_gpgme_sign(packet, s->gpg, &s->blob, s->key, payload, n, err);
+	return bg_gpgme_sign(packet, s, payload, n, err);
 }
 
 /* What could not be verified is never handed out. */

@@ -14,7 +14,9 @@ struct bg_signer {
 	EVP_PKEY *secret;
 	/* A person's. */
 	const struct bg_gpg *gpg;
-	struct bg_agent *agent; /* NULL: through GPGME */
+	struct bg_agent *agent;      /* NULL: through GPGME */
+	struct gpgme_context *gpgme; /* made by the first use, as the key */
+	struct _gpgme_key *gpgme_key;
 	char keygrip[BG_KEYGRIP_LEN + 1];
 	char *prompt;
 };
@@ -24,13 +26,13 @@ int bg_ed25519_sign(struct bg_sig *sig, EVP_PKEY *secret,
 		    const unsigned char *digest, size_t n, struct bg_error *err)
 	BG_MUST_CHECK;
 
-/* Append the binary packet that gpg makes over payload with this signing key
- * of blob, started by GPGME: its OpenPGP protocol, or, for a subkey that gpg
- * would not choose, GPGME_PROTOCOL_SPAWN and -u FPR!. */
-int bg_gpgme_sign(struct bg_str *packet, const struct bg_gpg *gpg,
-		  const struct bg_keyblob *blob, const struct bg_pubkey *key,
+/* Append the binary packet that gpg makes over payload with this signer's key,
+ * started by GPGME: its OpenPGP protocol, or, for a subkey that gpg would not
+ * choose, GPGME_PROTOCOL_SPAWN and -u FPR!. */
+int bg_gpgme_sign(struct bg_str *packet, struct bg_signer *s,
 		  const void *payload, size_t n, struct bg_error *err)
 	BG_MUST_CHECK;
+void bg_gpgme_leave(struct bg_signer *s);
 
 /* Does the user's keyring say that key is expired or revoked?  Then BG_ENOKEY
  * "key-expired" or "key-revoked".  Asks gpg only when the keyring changed

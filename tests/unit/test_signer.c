@@ -104,6 +104,41 @@ static void test_gpgme(void **state)
 		sign_and_verify(&gpg, usable[i]);
 }
 
+/* gpg would choose the newest subkey; trust may list any of them. */
+static void test_chosen_subkey(void **state)
+{
+	const char *add[] = {
+		"--passphrase",    "",
+		"--pinentry-mode", "loopback",
+		"--quick-add-key", "2D946502A985CCE7C635A93209BDA602D8CAA761",
+		"ed25519",         "sign",
+		"never",           NULL
+	};
+	BG_AUTO(keyblob) struct bg_keyblob blob = { 0 };
+	struct bg_gpg gpg = home.gpg;
+
+	(void)state;
+	assert_int_equal(gpghome_run(&home, add, NULL, 0, NULL, NULL), 0);
+	assert_int_equal(gpghome_run(&home, add, NULL, 0, NULL, NULL), 0);
+	gpghome_blob(&home, &blob, "signonly");
+	assert_int_equal(blob.keys.n, 3);
+	for (size_t i = 0; i < 6; i++) {
+		const struct bg_fpr *fpr = &blob.keys.v[i / 2].fpr;
+		BG_AUTO(signer) struct bg_signer *s = NULL;
+		BG_AUTO(str) struct bg_str armor = BG_STR_INIT;
+		struct bg_error err = { 0 };
+		char want[41], got[41];
+
+		gpg.use_gpgme = i % 2;
+		if (bg_signer_open_gpg(&s, &gpg, &blob, fpr, &err) ||
+		    bg_signer_sign(&armor, s, PAYLOAD, &err))
+			fail_msg("%zu: %s", i, err.msg);
+		bg_fpr_format(want, fpr);
+		gpghome_verify(&home, got, armor.buf, armor.len, PAYLOAD);
+		assert_string_equal(got, want);
+	}
+}
+
 /* gpg.conf of the user may ask for things that break the one form: what
  * results is refused, never written. */
 static void test_user_options(void **state)
@@ -565,6 +600,7 @@ int main(void)
 		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_agent),
 		cmocka_unit_test(test_gpgme),
+		cmocka_unit_test(test_chosen_subkey),
 		cmocka_unit_test(test_user_options),
 		cmocka_unit_test(test_unusable_keys),
 		cmocka_unit_test(test_pinentry),
