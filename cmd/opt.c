@@ -132,6 +132,26 @@ static int bad_value(struct bg_error *err, const struct bg_opt *o,
 		       want);
 }
 
+/* Strings of evidence hold no line ends (evidence.md, "Canonical JSON"): a text
+ * of several lines becomes one. */
+static void one_line(struct bg_str *s)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < s->len; i++) {
+		char c = s->buf[i];
+		if (c == '\n' || c == '\r' || c == '\t')
+			c = ' ';
+		if (c == ' ' && (!n || s->buf[n - 1] == ' '))
+			continue;
+		s->buf[n++] = c;
+	}
+	while (n && s->buf[n - 1] == ' ')
+		n--;
+	if (s->buf)
+		s->buf[n] = 0;
+	s->len = n;
+}
+
 static int add_message(struct parse *p, const struct bg_opt *o, bool file,
 		       const char *value, struct bg_error *err)
 {
@@ -148,15 +168,14 @@ static int add_message(struct parse *p, const struct bg_opt *o, bool file,
 	if (read.len && memchr(read.buf, 0, read.len))
 		return bg_fail(err, BG_EUSAGE, "bad-text",
 			       "wrong message: it has a NUL byte");
-	while (read.len && read.buf[read.len - 1] == '\n')
-		read.buf[--read.len] = 0;
+	one_line(&read);
 	struct bg_str *text = &p->out->text;
-	if (text->len + read.len + 2 > BG_MESSAGE_MAX)
+	if (text->len + read.len + 1 > BG_MESSAGE_MAX)
 		return bg_fail(err, BG_EUSAGE, "message-too-long",
 			       "message too long: more than %d bytes",
 			       BG_MESSAGE_MAX);
 	if (text->len)
-		bg_str_add(text, "\n\n");
+		bg_str_add(text, " ");
 	bg_str_add(text, bg_str_text(&read));
 	/* The buffer moves while it grows: set the target anew each time. */
 	*(const char **)o->target = bg_str_text(text);

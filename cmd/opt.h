@@ -23,7 +23,8 @@ enum bg_opt_kind {
 	BG_OPT_PERIOD,   /* struct bg_range: both ends from one word */
 	BG_OPT_NUMBER,   /* int64_t, not negative */
 	BG_OPT_MESSAGE,  /* const char *: -m TEXT, -F FILE, --reason, --comment;
-			  * several are joined by a blank line */
+			  * several are joined; line ends become blanks,
+			  * since no string of evidence may hold them */
 };
 struct bg_opt_list {
 	BG_VEC(const char *) list;

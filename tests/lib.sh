@@ -353,7 +353,7 @@ signers_of() {
 	keys_of "$dir" "$home" 2>/dev/null
 	mapfile -t refs < <(git -C "$dir" for-each-ref --format='%(refname)' \
 		'refs/heads/trust' 'refs/heads/log' 'refs/heads/seal' \
-		'refs/remotes/*/trust' 'refs/remotes/*/log' 'refs/remotes/*/seal')
+		'refs/remotes/*/trust' 'refs/remotes/*/log/*' 'refs/remotes/*/seal/*')
 	[ "${#refs[@]}" -gt 0 ] || { echo 'no evidence refs'; return 1; }
 	while read -r hash good key mail; do
 		case $good in
@@ -378,7 +378,7 @@ signers_of() {
 
 # keys_of DIR HOME: import every public key that the repository holds.
 keys_of() {
-	local dir=$1 home=$2 ref path
+	local dir=$1 home=$2 ref path commit
 	for ref in $(git -C "$dir" for-each-ref --format='%(refname)' \
 		refs/heads/trust 'refs/remotes/*/trust'); do
 		git -C "$dir" ls-tree -r --name-only "$ref" keys/ |
@@ -389,11 +389,16 @@ keys_of() {
 			done
 	done
 	for ref in $(git -C "$dir" for-each-ref --format='%(refname)' \
-		refs/heads/log 'refs/remotes/*/log'); do
-		git -C "$dir" log --format='%B' --grep='^writer ' "$ref" |
-			sed '1,2d' |
-			jq -r '.. | strings | select(length > 200)' 2>/dev/null |
-			tr -d '\n' | base64 -d 2>/dev/null |
-			gpg --homedir "$home" --batch --quiet --no-tty --import
+		refs/heads/log 'refs/remotes/*/log/*'); do
+		# One by one: a log reaches the events of others.
+		for commit in $(git -C "$dir" rev-list --grep='^writer ' "$ref"); do
+			git -C "$dir" show -s --format=%b "$commit" |
+				jq -r '.. | strings | select(length > 200)' 2>/dev/null |
+				while IFS= read -r path; do
+					base64 -d <<<"$path" 2>/dev/null |
+						gpg --homedir "$home" --batch \
+							--quiet --no-tty --import
+				done
+		done
 	done
 }

@@ -84,6 +84,7 @@ chmod +x "$T/editor"
 expect_exit 0 env EDITOR="$T/editor" "$BG" trust edit
 expect_exit 0 bg trust role newrole --add bob
 like "$(git show trust:trust.yaml)" '^# kept comment' 'a comment survives'
+# shellcheck disable=SC2016
 printf '#!/bin/sh\necho "nonsense: [" >>"$1"\n' >"$T/editor"
 expect_exit 6 env EDITOR="$T/editor" "$BG" trust edit
 expect_exit 129 env EDITOR=true "$BG" trust edit
