@@ -136,7 +136,8 @@ static int pending_path(struct bg_str *out, const struct bg_log *log,
 	return bg_str_check(out, err);
 }
 
-/* Always the same length, so that a sync has only these bytes to write. */
+/* Not synced: it is for a process that dies.  When the power goes in this very
+ * moment, what can be left is an object that no ref leads to. */
 static int write_pending(const struct bg_draft *d, struct bg_error *err)
 {
 	BG_AUTO(str) struct bg_str path = BG_STR_INIT;
@@ -151,8 +152,7 @@ static int write_pending(const struct bg_draft *d, struct bg_error *err)
 	bg_oid_format(line, &d->oid);
 	line[PENDING_LEN - 1] = '\n';
 	fd = open(path.buf, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0 || pwrite(fd, line, PENDING_LEN, 0) != PENDING_LEN ||
-	    fdatasync(fd))
+	if (fd < 0 || pwrite(fd, line, PENDING_LEN, 0) != PENDING_LEN)
 		return bg_fail_errno(err, "cannot write '%s'", path.buf);
 	return 0;
 }
