@@ -24,12 +24,14 @@ void bg_engine_close(struct bg_engine *e);
 BG_AUTO_POINTER(engine, struct bg_engine, bg_engine_close)
 
 /* OpenPGP message to several public key blobs (subkeys that encrypt are
- * chosen by gpg), in a throw-away home under tmp. */
+ * chosen by gpg), in a throw-away home under tmp. "cannot-encrypt" names the
+ * key that cannot be encrypted to now. */
 int bg_encrypt(struct bg_str *out, const char *tmp, const struct bg_span *blobs,
 	       size_t n_blobs, const void *plain, size_t n,
 	       struct bg_error *err) BG_MUST_CHECK;
 /* Decrypt with the user's key, through their agent.  Same error ids as
- * bg_signer_sign(); the caller wipes out (bg_str_wipe). */
+ * bg_signer_sign(), BG_EVERIFY "bad-cipher" for what is no OpenPGP message; the
+ * caller wipes out (bg_str_wipe). */
 int bg_decrypt(struct bg_str *out, const struct bg_gpg *gpg, const void *cipher,
 	       size_t n, struct bg_error *err) BG_MUST_CHECK;
 

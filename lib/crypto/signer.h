@@ -52,13 +52,14 @@ struct bg_signer;
  * init) has it; signing: the listed signing key to use, which may be a subkey.
  * Errors, BG_ENOKEY, with ids and a hint each: key-not-here, key-expired,
  * key-revoked, agent-unreachable, no-pinentry, pinentry-cancelled,
- * pinentry-timeout, bad-passphrase, card-missing. Opening does not ask. */
+ * pinentry-timeout, bad-passphrase, card-missing; gpg for what has no name. Opening does not ask. */
 int bg_signer_open_gpg(struct bg_signer **out, const struct bg_gpg *gpg,
 		       const struct bg_keyblob *blob,
 		       const struct bg_fpr *signing, struct bg_error *err)
 	BG_MUST_CHECK;
 /* The installation's key: raw Ed25519 seed, creation time (file made by
- * bg_install_key_make). BG_ENOKEY when missing or its mode is not 0600. */
+ * bg_install_key_make). BG_ENOKEY: install-key-missing, install-key-exposed (mode
+ * is not 0600, or another's file), install-key-damaged. */
 int bg_signer_open_file(struct bg_signer **out, const char *path,
 			struct bg_error *err) BG_MUST_CHECK;
 void bg_signer_close(struct bg_signer *s);
