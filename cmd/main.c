@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/stat.h>
 
+#include "base/io.h"
 #include "cmd/fail.h"
 #include "cmd/unknown.h"
 
@@ -218,6 +219,9 @@ int bg_main(int argc, char **argv)
 			      .parsed = { .dashes = -1 } };
 	struct bg_error err = { .code = BG_EFAIL, .msg = "failed" };
 	fill_descriptors();
+#ifdef BG_TEST
+	bg_fault_set(getenv("BG_FAULT"));
+#endif
 	signal(SIGPIPE, SIG_IGN);
 	/* Only for wide characters of editors and pagers: never for numbers. */
 	setlocale(LC_CTYPE, "C.UTF-8");
