@@ -150,7 +150,10 @@ static int run(struct bg_ctx *ctx, const struct bg_cmd *cmd, int argc,
 		return rc;
 	if ((cmd->flags & BG_CMD_PAGER) && !ctx->no_pager)
 		bg_ui_pager_start(&ctx->ui);
-	return cmd->run(ctx, ctx->parsed.argc, ctx->parsed.argv, err);
+	rc = cmd->run(ctx, ctx->parsed.argc, ctx->parsed.argv, err);
+	/* Refusals too, and what -q and --json say nothing about. */
+	bg_ctx_share_rest(ctx);
+	return rc;
 }
 
 static int dispatch(struct bg_ctx *ctx, int argc, char **argv,

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/io.h"
-#include "cmd/cmd.h"
+#include "cmd/facts.h"
 #include "cmd/review_form.h"
 #include "report/proofs.h"
 
@@ -273,8 +273,7 @@ static int sign(struct bg_ctx *ctx, const struct bg_grant *g,
 		json_object_set_new(doc, "event", json_string(digest));
 		rc = bg_ctx_json(ctx, doc, err);
 	} else {
-		printf("%s  reviewed: %s\n", bg_ctx_at(ctx, g->label),
-		       o.a.decision);
+		bg_result_line(ctx, g->label, "reviewed: %s", o.a.decision);
 	}
 	bg_event_release(&e);
 	return rc;

@@ -93,6 +93,7 @@ __attribute__((noreturn)) static void watch(struct bg_ctx *ctx,
 		    sweep_once(&status, ctx, err))
 			bg_ui_warn(&ctx->ui, "%s", err->msg);
 		fflush(stdout);
+		bg_ctx_share_rest(ctx);
 		sleep((unsigned)o.watch);
 	}
 }
@@ -103,6 +104,7 @@ __attribute__((noreturn)) static void watch(struct bg_ctx *ctx,
 /* The store is closed while we sleep: it may be for hours. */
 static void close_store(struct bg_ctx *ctx)
 {
+	bg_ctx_share_rest(ctx);
 	if (ctx->store)
 		bg_store_close(ctx->store);
 	ctx->store = NULL;

@@ -132,6 +132,9 @@ int bg_store_append(struct bg_event *e, struct bg_store *s, enum bg_hand hand,
  * it is not there yet: init does, so that trust has a log beside it. */
 int bg_store_register(struct bg_store *s, const char *key, struct bg_error *err)
 	BG_MUST_CHECK;
+/* Was something appended that was not shared since?  cmd shares and says so. */
+bool bg_store_unshared(const struct bg_store *s);
+void bg_store_set_shared(struct bg_store *s);
 /* Sign and append a version of trust as the person at the keyboard (key as in
  * bg_store_person()); files as in bg_trust_append().  The store's trust is the
  * new version afterwards: pointers to the old one stay good until it closes. */

@@ -22,6 +22,7 @@ struct bg_store {
 	const struct bg_places *places;
 	bg_judge_fn judge, judge_loose;
 	bool anchored;
+	bool unshared; /* something was appended since it was shared */
 	struct bg_digest anchor;
 	struct bg_trust_chain chain;
 	BG_VEC(struct bg_trust_chain) old; /* handed-out pointers stay good */

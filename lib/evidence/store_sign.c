@@ -704,6 +704,7 @@ int bg_store_append(struct bg_event *e, struct bg_store *s, enum bg_hand hand,
 	rc = append(e, s, hand, root, extra, n_extra, err);
 	if (rc)
 		return rc;
+	s->unshared = true;
 	/* It is on record now.  What follows is the cache's business: the next
 	 * run does it if this one cannot. */
 	rc = bg_store_take(s, e, &later);
@@ -711,6 +712,16 @@ int bg_store_append(struct bg_event *e, struct bg_store *s, enum bg_hand hand,
 		rc = read_flags(e, s, &later);
 	(void)rc;
 	return 0;
+}
+
+bool bg_store_unshared(const struct bg_store *s)
+{
+	return s->unshared;
+}
+
+void bg_store_set_shared(struct bg_store *s)
+{
+	s->unshared = false;
 }
 
 int bg_store_trust_append(struct bg_store *s, const char *key,
