@@ -329,6 +329,8 @@ cppcheck:
 		--library=tests/lint/jansson.cfg -D_GNU_SOURCE -Ilib -I. \
 		$(LIB_SRC) $(CMD_SRC) $(PROVIDER_SRC)
 
+# The analyzer looks one call deep: ten times as fast, and most of what it says
+# about deeper paths is wrong for want of the other files.
 # A file that passed is looked at again only when it or a header changed.
 TIDY_DONE = $(TIDY_FILES:%.c=$B/tidy/%.ok)
 tidy:
@@ -337,7 +339,7 @@ $B/tidy/%.ok: %.c .clang-tidy $(wildcard lib/*/*.h cmd/*.h)
 	@mkdir -p $(@D)
 	$(call say,TIDY,$<)
 	$(Q)clang-tidy --quiet $< -- -std=gnu11 $(BG_CPPFLAGS) -I. \
-		$(PKG_CFLAGS) 2>$@.log || { cat $@.log; exit 1; }
+		-Xclang -analyzer-config -Xclang mode=shallow $(PKG_CFLAGS) 2>$@.log || { cat $@.log; exit 1; }
 	@touch $@
 
 shellcheck:
