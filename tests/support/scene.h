@@ -11,7 +11,7 @@
 
 #include "grant/grant.h"
 
-enum { SCENE_EVENTS = 64, SCENE_VERSIONS = 4 };
+enum { SCENE_EVENTS = 2100, SCENE_VERSIONS = 4 };
 struct scene {
 	size_t n;
 	char name[SCENE_EVENTS][16];

@@ -1,6 +1,7 @@
 /* Reviews, duties, rotations, deviations and gaps. */
 #include "unit/unit.h"
 #include "support/scene.h"
+#include "base/clock.h"
 
 #define WAITING "R=activate@alice"
 #define OPEN WAITING " G=grant@alice!<R"
@@ -589,6 +590,28 @@ static void test_order(void **state)
 	END;
 }
 
+/* Notes come by the thousand: each append judges the grant again. */
+static void test_many_notes(void **state)
+{
+	struct bg_grant *g;
+	int64_t before;
+
+	BEGIN(OPEN);
+	for (int i = 0; i < 2000; i++)
+		scene_event(&s, "N", "note", i % 2 ? "alice" : "rita", "G",
+			    NULL);
+	scene_play(&s, "E=revoke@alice<G C=check@sweep<E");
+	before = bg_boottime_us();
+	g = scene_judge(&s);
+	before = bg_boottime_us() - before;
+	assert_int_equal(g->state, BG_ENDED);
+	print_message("# judging 2,000 notes took %d us\n", (int)before);
+	if (!UNDER_VALGRIND)
+		assert_true(before < 500 * 1000);
+	bg_grant_free(g);
+	END;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -614,6 +637,7 @@ int main(void)
 		cmocka_unit_test(test_clock),
 		cmocka_unit_test(test_self_dealing),
 		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_many_notes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
