@@ -285,6 +285,22 @@ static void note_limits(struct bg_judge *j)
 			     "the reason is shorter than the policy asks");
 }
 
+/* A vendor opens, or is opened for, with a sponsor and a contract. */
+static void note_vendor(struct bg_judge *j, const char *name)
+{
+	const struct bg_policy *p = j->g->policy;
+	const struct bg_principal *who = bg_trust_principal(j->g->trust, name);
+
+	if (!who || who->kind != BG_VENDOR)
+		return;
+	if (p->sponsor_required && !who->sponsor)
+		bg_judge_say(j, "limit-exceeded", j->g->activate,
+			     "vendor %s has no sponsor", name);
+	if (p->contract_required && !who->contract)
+		bg_judge_say(j, "limit-exceeded", j->g->activate,
+			     "vendor %s has no contract", name);
+}
+
 static void note_probe(struct bg_judge *j)
 {
 	const struct bg_event *e = j->g->activate;
@@ -329,8 +345,11 @@ static void note_root(struct bg_judge *j)
 
 	if (!bg_counts(v))
 		return;
-	if (g->policy)
+	if (g->policy) {
 		note_limits(j);
+		note_vendor(j, g->by);
+		note_vendor(j, g->beneficiary);
+	}
 	if (g->declared) {
 		bg_judge_say(j, "declared", v->e,
 			     "a use outside bg, declared afterwards by %s",

@@ -57,10 +57,14 @@ static bool is_check(const struct event *e, enum bg_access access)
 
 static bool earlier(const struct model *m, int a, int b)
 {
-	const struct bg_fold_event *x = &m->ev[a].f, *y = &m->ev[b].f;
+	const struct bg_fold_event *x, *y;
 
-	if (b < 0 || x->at_ms != y->at_ms)
-		return b < 0 || x->at_ms < y->at_ms;
+	if (b < 0)
+		return true;
+	x = &m->ev[a].f;
+	y = &m->ev[b].f;
+	if (x->at_ms != y->at_ms)
+		return x->at_ms < y->at_ms;
 	return memcmp(x->id.b, y->id.b, sizeof(x->id.b)) < 0;
 }
 
