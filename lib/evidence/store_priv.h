@@ -38,13 +38,38 @@ struct bg_store {
 	struct bg_hand_log hands[2];
 };
 
-/* index: run again when it turns out to be damaged */
-int bg_store_rebuild(struct bg_store *s, struct bg_error *err) BG_MUST_CHECK;
+/* Grants to judge again. */
+struct bg_roots {
+	BG_VEC(struct bg_digest) v;
+};
+/* store_judge.c: grants whose judgement an event may change; all that are
+ * active; judge them; judge new events without a grant. */
+int bg_store_touch(struct bg_roots *out, struct bg_store *s,
+		   const struct bg_event *e, struct bg_error *err)
+	BG_MUST_CHECK;
+int bg_store_touch_active(struct bg_roots *out, struct bg_store *s,
+			  struct bg_error *err) BG_MUST_CHECK;
+int bg_store_judge(struct bg_store *s, struct bg_roots *roots,
+		   struct bg_error *err) BG_MUST_CHECK;
+int bg_store_judge_loose(struct bg_store *s, struct bg_history *h,
+			 struct bg_error *err) BG_MUST_CHECK;
+/* store_fill.c: is there anything new?  Compares tips and takes no lock. */
+int bg_store_look(bool *any, struct bg_store *s, struct bg_error *err)
+	BG_MUST_CHECK;
+/* The others inside a transaction: what is new; everything; s->taking. */
+int bg_store_fill_new(struct bg_store *s, struct bg_error *err) BG_MUST_CHECK;
+int bg_store_fill_whole(struct bg_store *s, struct bg_error *err) BG_MUST_CHECK;
+int bg_store_fill_taken(struct bg_store *s, struct bg_error *err) BG_MUST_CHECK;
+/* store.c */
+int bg_store_read_refs(struct bg_store *s, struct bg_error *err) BG_MUST_CHECK;
 /* Read and judge what one new commit of an own log brings. */
 int bg_store_take(struct bg_store *s, const struct bg_event *e,
 		  struct bg_error *err) BG_MUST_CHECK;
 /* Verify trust again; the old chain is kept. */
 int bg_store_load_trust(struct bg_store *s, struct bg_error *err) BG_MUST_CHECK;
+/* store_key.c: BG_ENOENT "no-key"; key is what was asked for, or NULL. */
+int bg_store_no_key(const struct bg_store *s, const char *key,
+		    struct bg_error *err) BG_MUST_CHECK;
 /* An event from its commit; flags as the index has them. */
 int bg_store_load_event(struct bg_event **out, struct bg_store *s,
 			const struct bg_oid *oid, bool wrong, bool doubtful,
