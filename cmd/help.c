@@ -32,6 +32,15 @@ static const struct {
 	{ "status", "what is open, what waits for you, what is owed" },
 };
 
+static const struct {
+	const char *name, *text;
+} more[] = {
+	{ "COMMAND -h", "its options and examples" },
+	{ "help COMMAND", "its manual page" },
+	{ "help -a", "every command" },
+	{ "help TOPIC", "emergency approver reviewer auditor admin scripts" },
+};
+
 static void overview(struct bg_ctx *ctx)
 {
 	puts("in an emergency");
@@ -58,12 +67,9 @@ static void overview(struct bg_ctx *ctx)
 		}
 		putchar('\n');
 	}
-	printf("\n%s COMMAND -h   options       %s help COMMAND   manual       "
-	       "%s help -a   all\n",
-	       ctx->word, ctx->word, ctx->word);
-	printf("%s help emergency|approver|reviewer|auditor|admin|scripts   one "
-	       "page each\n",
-	       ctx->word);
+	putchar('\n');
+	for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++)
+		printf("%s %-13s %s\n", ctx->word, more[i].name, more[i].text);
 }
 
 static void everything(void)

@@ -17,7 +17,7 @@ static const char emergency[] =
 	"END\n"
 	"  bg done                          take access back, check that it is gone\n"
 	"    exit 0 gone, 6 NOT PROVEN gone, 1 STILL THERE: call for help, then\n"
-	"    bg revoke --retry\n"
+	"    bg revoke @ID --retry\n"
 	"WHEN IT DOES NOT WORK\n"
 	"  cannot sign: no pinentry         export GPG_TTY=$(tty), the same again\n"
 	"  no key                           bg activate ... --host-signed\n"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# shellcheck disable=SC2016 # backquotes of Markdown, code of perl
 # What the manual lists is what the sources have: findings, reasons, event types
 # and their members, variables and settings.
 . "$(dirname "$0")/../lib.sh"
@@ -87,7 +88,7 @@ same "$(words_in | grep -vxF -e "$page")" '' \
 # --- variables and settings ------------------------------------------------------
 
 variables=$(grep -hoE '(getenv|env|keep)\((env, &e, ctx, )?"[A-Z_]+"' cmd/*.c |
-	grep -oE '[A-Z_]+"' | tr -d '"'
+	grep -oE '[A-Z_]+"' | tr -d '"' | grep -vx BG_FAULT
 	grep -hoE '"(BG_EDITOR|BG_PAGER|VISUAL|EDITOR|PAGER)"' cmd/ui_run.c |
 		tr -d '"')
 same "$(sort -u <<<"$variables" | grep -vxF -e "$(
@@ -98,6 +99,38 @@ settings=$(grep -hoE '"(bg|user)\.[a-zA-Z]+[".]' cmd/*.c | tr -d '"' |
 	sed 's/^bg.alias\.$/bg.alias.NAME/' | sort -u)
 same "$(grep -vxF -e "$(sed -nE 's/^\.I[tc]( Ic)? ((bg|user)\.[a-zA-Z.]+)$/\2/p' \
 	man/bg.1)" <<<"$settings")" '' 'bg(1) has every setting'
+
+# --- lines to type -------------------------------------------------------------
+
+# Hints, examples and help name commands and options that are there.
+lines_to_type() {
+	cat cmd/*.c lib/*/*.c | perl -0777 -ne '
+		s{"\s*\n\s*"}{}g;
+		print "$1\n" while /(?<![a-z-])(?:bg|%s) ((?:[a-z-]+)[^\n]*?)(?:\\n|(?<!\\)")/g'
+	sed -n 's/^\.\(Ic\|Dl\) \(bg\|breakglass\) //p' man/*
+	sed -n '/^```sh/,/^```/s/^\(breakglass\|ana\|alice\|rita\) //p' README.md
+}
+if [ -x "$BG" ]; then
+	declare -A help
+	mapfile -t names < <(sed -n 's/^BG_CMD(\([a-z_]*\))$/\1/p' cmd/list.h)
+	for name in "${names[@]}"; do
+		help[${name//_/-}]=$("$BG" "${name//_/-}" -h)
+	done
+	same "$(lines_to_type | while read -r name rest; do
+		[ -n "${help[$name]-}" ] || continue
+		grep -oE -- '(^| )--[a-z][a-z-]+' <<<"${rest%% -- *}" |
+			while read -r o; do
+				grep -qE -- "$o( |\$)" <<<"${help[$name]}" ||
+					echo "$name $o"
+			done
+	done | sort -u)" '' 'lines to type have options that are there'
+	# A first word behind "bg " that is no command is a word of a sentence.
+	known=$("$BG" help -a | sed -n 's/^  \([a-z-]*\) .*/\1/p')
+	same "$(cat cmd/*.c lib/*/*.c | perl -0777 -ne '
+		s{"\s*\n\s*"}{}g;
+		print "$1\n" while /(?:bg_hint\(err,|bg_ctx_hint\(ctx,)\s*"(?:bg|%s) ([a-z][a-z-]*)/g' |
+		sort -u | grep -vxF -e "$known")" '' 'hints name commands that are there'
+fi
 
 # --- references ------------------------------------------------------------------
 
