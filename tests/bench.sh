@@ -43,7 +43,7 @@ row what median ratio 'against, and the most that is claimed'
 cat "$T/append"
 
 # --- verify -------------------------------------------------------------
-anchor=$("$tools/generate" "$events" "$T/v")
+anchor=$(faketime '20 days ago' "$tools/generate" "$events" "$T/v")
 floor=$("$tools/limit" "$T/v/repo" 5 | sed 's/.*sum_ms \([0-9.]*\).*/\1/')
 for _ in 1 2 3 4 5; do
 	us "$BG_BUILD/bg" verify "$T/v/repo" --anchor "$anchor"
@@ -69,11 +69,11 @@ row '' '' "$(ratio $((verify / 1000)) "$floor")" \
 
 # --- what is stored does not slow what is done ------------------------------
 gpg -q --batch --passphrase '' --quick-gen-key 'eva <eva@acme.example>' \
-	ed25519 sign,cert never
+	ed25519 sign,cert never 2>/dev/null
 gpg --export eva >"$T/eva.pgp"
 open_repo() {
 	local n=$1 a
-	a=$("$tools/generate" "$n" "$T/h$n" "eva=$T/eva.pgp")
+	a=$(faketime '20 days ago' "$tools/generate" "$n" "$T/h$n" "eva=$T/eva.pgp")
 	"$BG_BUILD/breakglass" clone "$T/h$n/repo" "$T/c$n" --anchor "$a" \
 		>/dev/null
 	"$BG_BUILD/breakglass" -C "$T/c$n" activate db -m "warming up this one" \
