@@ -138,12 +138,32 @@ static void print_names(FILE *f, const struct bg_finding *x)
 	}
 }
 
+/* What is declared, on one line: the full names are in --json and with -v. */
+static void print_short(const struct bg_finding *x)
+{
+	static const struct bg_digest no_event;
+	char hex[BG_DIGEST_TEXT + 1];
+	bool has_event = !bg_digest_eq(&x->event, &no_event);
+
+	bg_digest_format(hex, &x->event);
+	printf("%s  %s  ", bg_class_text(x->class), x->id);
+	bg_ui_text(stdout, *x->ref ? x->ref : "-");
+	printf("  %.8s  ", has_event ? hex + 7 : "-");
+	bg_ui_text(stdout, x->text);
+	fputc('\n', stdout);
+}
+
 static void print_finding(struct bg_ctx *ctx, const struct bg_history *h,
 			  const struct bg_finding *x)
 {
 	const struct bg_trust *t = bg_finding_acknowledged_in(x, &h->trust);
 	enum bg_colour c = x->class == BG_WRONG && !t ? BG_RED : BG_YELLOW;
 
+	if (!ctx->verbose && !t &&
+	    (x->class == BG_DEVIATION || x->class == BG_GAP)) {
+		print_short(x);
+		return;
+	}
 	printf("%s%s%s  %s", bg_ui_on(&ctx->ui, c), bg_class_text(x->class),
 	       bg_ui_off(&ctx->ui), x->id);
 	if (*x->ref) {
