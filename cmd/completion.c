@@ -360,14 +360,11 @@ static void fish_option(void *arg, const struct bg_opt *opt, char short_,
 static void fish_command(struct bg_str *out, const struct bg_cmd *c)
 {
 	struct values v = { out, c->name };
-	if (!(c->flags & BG_CMD_PLUMBING) || !strcmp(c->name, "help")) {
-		bg_str_addf(out,
-			    "complete -c breakglass -n "
-			    "__fish_use_subcommand -a %s -d ",
-			    c->name);
-		fish_quote(out, c->summary);
-		bg_str_addc(out, '\n');
-	}
+	bg_str_addf(out,
+		    "complete -c breakglass -n __fish_use_subcommand -a %s -d ",
+		    c->name);
+	fish_quote(out, c->summary);
+	bg_str_addc(out, '\n');
 	bg_opt_each(c->opts, fish_option, &v);
 	if (c->words) {
 		bg_str_addf(out,

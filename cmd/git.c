@@ -79,3 +79,33 @@ int bg_git_run(struct bg_proc_result *out, struct bg_ctx *ctx,
 			     .own_session = false };
 	return bg_proc_run(out, &p, err);
 }
+
+/* The name in a line [remote "NAME"] of a configuration. */
+static char *remote_name(struct bg_ctx *ctx, const char *text)
+{
+	static const char head[] = "[remote \"";
+	const char *at = strstr(text, head);
+	if (!at)
+		return NULL;
+	at += sizeof(head) - 1;
+	size_t n = strspn(at, "abcdefghijklmnopqrstuvwxyz"
+			      "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
+	if (!n || at[n] != '"' || *at == '-')
+		return NULL;
+	return bg_arena_strndup(&ctx->arena, at, n);
+}
+
+const char *bg_git_remote(struct bg_ctx *ctx)
+{
+	BG_AUTO(str) struct bg_str text = BG_STR_INIT;
+	struct bg_error ignored;
+	char path[4096];
+	/* Only a pinned repository may name where evidence goes. */
+	if (!bg_store_anchored(ctx->store))
+		return NULL;
+	snprintf(path, sizeof(path), "%sconfig",
+		 bg_repo_git_dir(bg_store_repo(ctx->store)));
+	if (bg_file_read(&text, path, 256 * 1024, &ignored))
+		return NULL;
+	return remote_name(ctx, bg_str_text(&text));
+}

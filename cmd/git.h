@@ -13,5 +13,8 @@
 int bg_git_run(struct bg_proc_result *out, struct bg_ctx *ctx,
 	       const char *git_dir, const char *const *args, int timeout_ms,
 	       struct bg_error *err) BG_MUST_CHECK;
+/* The first remote that the repository of the store names; NULL when there is
+ * none, or when the repository is not anchored. */
+const char *bg_git_remote(struct bg_ctx *ctx);
 
 #endif

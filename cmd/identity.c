@@ -138,9 +138,9 @@ static int show(struct bg_ctx *ctx, int argc, char **argv, struct bg_error *err)
 	}
 	bg_digest_format(digest, &f->digest);
 	BG_AUTO(json)
-	json_t *doc =
-		json_pack("{s:i, s:s, s:s, s:s%}", "schema", 1, "name", argv[0],
-			  "sha256", digest, "text", f->text, f->n);
+	json_t *doc = json_pack("{s:i, s:s, s:s, s:s%}", "schema", 1, "name",
+				argv[0], "sha256", digest, "text", f->text,
+				f->n);
 	return bg_ctx_json(ctx, doc, err);
 }
 

@@ -87,20 +87,6 @@ static int check_signer(struct bg_change *c, const struct bg_principal *me,
 	return bg_hint(err, "bg trust edit with threshold: 1");
 }
 
-/* The first remote of the repository, NULL when there is none. */
-static const char *remote_of(struct bg_ctx *ctx)
-{
-	BG_AUTO(proc_result) struct bg_proc_result r = BG_PROC_RESULT_INIT;
-	const char *const list[] = { "remote", NULL };
-	struct bg_error ignored;
-	const char *dir = bg_repo_git_dir(bg_store_repo(ctx->store));
-	if (bg_git_run(&r, ctx, dir, list, 2000, &ignored) || r.exit_status ||
-	    !r.out.len || r.out.buf[0] == '-')
-		return NULL;
-	return bg_arena_strndup(&ctx->arena, r.out.buf,
-				strcspn(r.out.buf, "\n"));
-}
-
 /* T8: the shared remote takes a version before it counts here, so that two
  * admins cannot make the same number apart. */
 static int share_version(struct bg_change *c, const char *remote,
@@ -169,7 +155,7 @@ int bg_publish(struct bg_change *c, struct bg_error *err)
 		rc = check_signer(c, me, err);
 	if (rc)
 		return rc;
-	const char *remote = c->offline ? NULL : remote_of(c->ctx);
+	const char *remote = c->offline ? NULL : bg_git_remote(c->ctx);
 	if (c->offline)
 		bg_ui_warn(&c->ctx->ui,
 			   "not shared yet: another admin could make the same "

@@ -13,21 +13,11 @@
 const char *bg_ctx_share(struct bg_ctx *ctx)
 {
 	struct bg_error ignored;
+	const char *remote = bg_git_remote(ctx);
 	bg_store_set_shared(ctx->store);
-	BG_AUTO(proc_result) struct bg_proc_result r = BG_PROC_RESULT_INIT;
-	const char *const list[] = { "remote", NULL };
-	char *git_dir = bg_arena_strdup(
-		&ctx->arena, bg_repo_git_dir(bg_store_repo(ctx->store)));
-	/* Only a pinned repository may name where the logs go. */
-	if (!git_dir || !bg_store_anchored(ctx->store))
+	if (!remote)
 		return "";
-	if (bg_git_run(&r, ctx, git_dir, list, PUSH_MS, &ignored) ||
-	    r.exit_status || !r.out.len)
-		return "";
-	char *remote = bg_arena_strndup(&ctx->arena, r.out.buf,
-					strcspn(r.out.buf, "\n"));
-	if (!remote || *remote == '-')
-		return "";
+	const char *git_dir = bg_repo_git_dir(bg_store_repo(ctx->store));
 	/* Attachments first: an event never names what is nowhere else. */
 	const char *const push[] = { "push",
 				     "--quiet",

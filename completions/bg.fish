@@ -35,6 +35,7 @@ complete -c breakglass -n __fish_use_subcommand -a clone -d 'join: clone, verify
 complete -c breakglass -n '__fish_seen_subcommand_from clone' -l anchor -x -d 'the printed line (bg1:...)'
 complete -c breakglass -n '__fish_seen_subcommand_from clone' -l name -x -d 'your name in the request; default: from the key\'s address'
 complete -c breakglass -n '__fish_seen_subcommand_from clone' -x -a '(__fish_complete_directories)'
+complete -c breakglass -n __fish_use_subcommand -a completion -d 'print the completions of a shell, or words for them'
 complete -c breakglass -n '__fish_seen_subcommand_from completion' -l words -x -a 'grant policy code identity principal role type' -d 'grant policy code identity principal role type: what there is'
 complete -c breakglass -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'
 complete -c breakglass -n __fish_use_subcommand -a declare -d 'a use that happened without bg'
@@ -118,6 +119,7 @@ complete -c breakglass -n '__fish_seen_subcommand_from policy' -l drill -d 'expl
 complete -c breakglass -n '__fish_seen_subcommand_from policy' -l host-signed -d 'explain: the host signs instead of you'
 complete -c breakglass -n '__fish_seen_subcommand_from policy' -a 'list show edit lint diff test publish retire explain'
 complete -c breakglass -n '__fish_seen_subcommand_from policy' -x -a '(breakglass completion --words policy 2>/dev/null)'
+complete -c breakglass -n __fish_use_subcommand -a prompt -d 'a few characters for PS1 while a grant is open'
 complete -c breakglass -n __fish_use_subcommand -a report -d 'one use or a period, for people and for machines'
 complete -c breakglass -n '__fish_seen_subcommand_from report' -l since -x -d 'from this time on'
 complete -c breakglass -n '__fish_seen_subcommand_from report' -l until -x -d 'up to this time, included'
@@ -162,6 +164,7 @@ complete -c breakglass -n '__fish_seen_subcommand_from settle' -l waive -d 'it w
 complete -c breakglass -n '__fish_seen_subcommand_from settle' -s m -l message -x -d 'why, in your words'
 complete -c breakglass -n '__fish_seen_subcommand_from settle' -s F -l file -F -d 'the same from a file, - for standard input'
 complete -c breakglass -n '__fish_seen_subcommand_from settle' -x -a '(breakglass completion --words grant 2>/dev/null)'
+complete -c breakglass -n __fish_use_subcommand -a shell-init -d 'print the shell function that makes `bg` reach this program'
 complete -c breakglass -n '__fish_seen_subcommand_from shell-init' -a 'bash zsh fish dash sh'
 complete -c breakglass -n __fish_use_subcommand -a show -d 'everything about one grant, event, person, policy, identity'
 complete -c breakglass -n '__fish_seen_subcommand_from show' -x -a '(breakglass completion --words grant 2>/dev/null)'
@@ -202,4 +205,5 @@ complete -c breakglass -n '__fish_seen_subcommand_from verify' -l max-age -x -d 
 complete -c breakglass -n '__fish_seen_subcommand_from verify' -l at -x -d 'judge ages at this time'
 complete -c breakglass -n '__fish_seen_subcommand_from verify' -l engine -x -a 'native gpgme both' -d 'who checks signatures: native, gpgme or both'
 complete -c breakglass -n '__fish_seen_subcommand_from verify' -F
+complete -c breakglass -n __fish_use_subcommand -a version -d 'print the version of the program'
 complete -c bg -w breakglass

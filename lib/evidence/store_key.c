@@ -1,6 +1,7 @@
 /*
  * Whose key: the person at the keyboard.
  */
+#include <sys/stat.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -94,17 +95,34 @@ static int several_keys(const struct choices *c, struct bg_error *err)
 	return bg_hint(err, "bg --key %s", fpr);
 }
 
+/* When a part of the keyring last changed. */
+static void add_stamp(struct bg_str *out, const struct bg_gpg *gpg,
+		      const char *part)
+{
+	char path[4096];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s%s/%s",
+		 gpg->home ? gpg->home : gpg->user_home,
+		 gpg->home ? "" : "/.gnupg", part);
+	if (!stat(path, &st))
+		bg_str_addf(out, " %lld.%09ld", (long long)st.st_mtim.tv_sec,
+			    st.st_mtim.tv_nsec);
+}
+
 /* The choice of an earlier run under the same trust and the same keyring, so
  * that no gpg is started for it. */
 static int choice_key(struct bg_str *out, struct bg_store *s, const char *key,
 		      struct bg_error *err)
 {
+	const struct bg_gpg *gpg = &s->places->gpg;
 	char hex[BG_DIGEST_TEXT + 1];
 
 	bg_digest_format(hex, &bg_store_trust(s)->digest);
-	bg_str_addf(out, "person %s %s %s", hex,
-		    s->places->gpg.home ? s->places->gpg.home : "",
+	bg_str_addf(out, "person %s %s %s", hex, gpg->home ? gpg->home : "",
 		    key ? key : "");
+	add_stamp(out, gpg, "pubring.kbx");
+	add_stamp(out, gpg, "private-keys-v1.d");
 	return bg_str_check(out, err);
 }
 

@@ -8,9 +8,10 @@
  * reader takes for a number, a boolean or null. */
 static bool is_plain(const char *s)
 {
-	static const char *const taken[] = { "true",  "false", "yes", "no",
-					     "on",    "off",   "null", "y",
-					     "n",     NULL };
+	static const char *const taken[] = {
+		"true", "false", "yes", "no", "on",
+		"off",  "null",  "y",   "n",  NULL
+	};
 	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyz"
 			     "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./@");
 	bool letter = (*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z');
@@ -202,12 +203,13 @@ static void write_retired(struct bg_str *out, const struct bg_trust *t)
 		const struct bg_retirement *r = &t->retired[i];
 		if (!r->name)
 			continue;
-		bg_str_addf(out, "%s  - name: %s\n    at: ",
-			    any ? "" : "retired:\n", r->name);
+		bg_str_addf(out,
+			    "%s  - name: %s\n    at: ", any ? "" : "retired:\n",
+			    r->name);
 		any = true;
 		add_time(out, r->at_ms);
-		bg_str_add(out, r->n_logs ? "\n    logs:\n"
-					  : "\n    logs: []\n");
+		bg_str_add(out,
+			   r->n_logs ? "\n    logs:\n" : "\n    logs: []\n");
 		for (size_t k = 0; k < r->n_logs; k++) {
 			bg_str_add(out, "      - ");
 			write_cutoff(out, &r->logs[k]);
@@ -247,8 +249,9 @@ static void write_compromised(struct bg_str *out, const struct bg_trust *t)
 	for (size_t i = 0; i < t->n_compromised; i++) {
 		const struct bg_compromise *c = &t->compromised[i];
 		bg_fpr_format(fpr, &c->key);
-		bg_str_addf(out, "  - name: %s\n    key: '%s'\n    since: ",
-			    c->name, fpr);
+		bg_str_addf(out,
+			    "  - name: %s\n    key: '%s'\n    since: ", c->name,
+			    fpr);
 		add_time(out, c->since_ms);
 		bg_str_addc(out, '\n');
 		if (!c->has_safe_seal)
@@ -372,10 +375,10 @@ int bg_trust_rewrite(struct bg_str *out, const char *text, size_t n,
 	for (size_t i = 0; !rc && i < doc.root->n; i++) {
 		const struct bg_yaml *key = doc.root->keys[i];
 		size_t from = line_at(text, n, key->line);
-		size_t to = i + 1 < doc.root->n
-				    ? line_at(text, n,
-					      doc.root->keys[i + 1]->line)
-				    : n;
+		size_t to =
+			i + 1 < doc.root->n
+				? line_at(text, n, doc.root->keys[i + 1]->line)
+				: n;
 		if (!is_named(names, key->text) || n_done == 15)
 			continue;
 		bg_str_addn(out, text + at, from - at);
