@@ -4,6 +4,7 @@
  *
  *   judge.c    the passes, in order
  *   signer.c   who may sign what: the event table, row by row
+ *   distinct.c one person, one say
  *   doubtful.c intact, but whose authority is in doubt (T3, T13, forks)
  *   rotation.c rotations of the identity, what they know
  *   review.c   reviews: coverage, quorum, worst decision

@@ -20,7 +20,7 @@ struct moment {
 };
 static struct moment at(int64_t ms)
 {
-	struct moment m;
+	struct moment m = { "" };
 
 	bg_time_format(m.text, ms);
 	return m;
