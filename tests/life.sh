@@ -1,4 +1,6 @@
 # shellcheck shell=bash
+# LABEL is for the tests; out and status are of tests/lib.sh.
+# shellcheck disable=SC2034,SC2154
 # For tests of the lifecycle: one repository, $EV, with ana as root and admin,
 # alice and bob who activate, carol who approves, dana who reviews, and a
 # provider whose access is a file.  After tests/lib.sh:

@@ -1,4 +1,6 @@
 #!/bin/bash
+# Expansions in single quotes are for the programs that get them.
+# shellcheck disable=SC2016,SC2031,SC2119,SC2317
 # Opening: decide, probe, write, give; waiting and going on; what is refused.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../life.sh"
@@ -26,7 +28,7 @@ json_is "$(bg log --grant "$LABEL" --type activate --json)" \
 json_is "$(bg log --grant "$LABEL" --type grant --json)" \
 	'.data | [.result, .access, .isolation] | join(" ")' \
 	'done present per-grant'
-by alice done "$LABEL" >/dev/null
+by alice 'done' "$LABEL" >/dev/null
 
 # --json is the contract.
 expect_exit 0 by alice --json activate open -m 'primary unreachable'
@@ -35,12 +37,12 @@ json_is "$out" '[.schema, .policy, .scope, .state] | map(tostring) | join(" ")' 
 json_is "$out" 'keys | join(" ")' \
 	'access debts event expires grant policy schema scope state'
 LABEL=$(jq -r .grant <<<"$out")
-by alice done "$LABEL" >/dev/null
+by alice 'done' "$LABEL" >/dev/null
 
 # -q prints the id alone.
 open_one alice open
 like "$LABEL" '^BG-[0-9]{8}-[0-9a-z]{6}$'
-by alice done "$LABEL" >/dev/null
+by alice 'done' "$LABEL" >/dev/null
 
 # Typos: nothing is signed.
 n=$(bg log --json | wc -l)
@@ -76,7 +78,7 @@ expect_exit 1 by alice activate open -m 'primary unreachable'
 like "$err" 'nothing is open'
 rm "$T/give-fails"
 json_is "$(bg log --type grant -n 1 --json)" .data.result failed
-by alice done >/dev/null 2>&1
+by alice 'done' >/dev/null 2>&1
 ok 'no access was given' no_access
 
 # Waiting, then approved.
@@ -99,24 +101,24 @@ like "$out" "^$at  ask/shell  open, 30m left"
 ok 'access' access_is_there "$LABEL"
 expect_exit 0 by alice activate "$at"
 same "$(bg log --grant "$LABEL" --type grant --json | wc -l)" 1 'opened once'
-by alice done "$LABEL" >/dev/null
+by alice 'done' "$LABEL" >/dev/null
 
 # Alone: at once, later, never.
 expect_exit 0 by alice -q activate ask --solo -m 'primary unreachable'
 LABEL=$out
-by alice done "$LABEL" >/dev/null
+by alice 'done' "$LABEL" >/dev/null
 expect_exit 7 by alice --batch activate ask -m 'primary unreachable'
 LABEL=$(waiting_one)
 expect_exit 0 by alice activate "$LABEL" --solo
 json_is "$(bg log --type solo -n 1 --json)" '.data.skipped | join(" ")' \
 	'carol erin' 'who was skipped is named'
-by alice done "$LABEL" >/dev/null
+by alice 'done' "$LABEL" >/dev/null
 expect_exit 7 by alice --batch activate later -m 'primary unreachable'
 LABEL=$(waiting_one)
 expect_exit 7 by alice --batch activate "$LABEL" --solo
 sleep 2
 expect_exit 0 by alice --batch activate "$LABEL" --solo
-by alice done "$LABEL" >/dev/null
+by alice 'done' "$LABEL" >/dev/null
 expect_exit 4 by alice activate strict --solo -m 'primary unreachable'
 
 # A request that is too old does not open, even with its approval.

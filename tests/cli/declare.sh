@@ -1,4 +1,6 @@
 #!/bin/bash
+# Expansions in single quotes are for the programs that get them.
+# shellcheck disable=SC2016,SC2031,SC2119,SC2317
 # A use that happened without bg, written down honestly.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../life.sh"

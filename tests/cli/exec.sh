@@ -1,4 +1,6 @@
 #!/bin/bash
+# Expansions in single quotes are for the programs that get them.
+# shellcheck disable=SC2016,SC2031,SC2119,SC2317
 # A command inside a grant: recorded start and end, its status, its end with
 # the window; signals, stop and continue on a terminal.
 . "$(dirname "$0")/../lib.sh"

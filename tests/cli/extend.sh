@@ -1,4 +1,6 @@
 #!/bin/bash
+# Expansions in single quotes are for the programs that get them.
+# shellcheck disable=SC2016,SC2031,SC2119,SC2317
 # More time: added to the present end, capped by formula, followed by timers.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../life.sh"
@@ -21,7 +23,7 @@ same "$(($(expires) - before))" 600 'added to the present end'
 expect_exit 4 by alice extend
 like "$err" "^bg: cannot extend '@${LABEL##*-}': 1 of 1 extensions used"
 like "$err" '^hint: bg activate open/shell -m'
-by alice done >/dev/null
+by alice 'done' >/dev/null
 expect_exit 1 by alice extend "$LABEL"
 like "$err" 'it is ended'
 
@@ -32,7 +34,7 @@ expect_exit 0 by alice --json extend -t max
 json_is "$out" '[.schema, .state, .extensions] | map(tostring) | join(" ")' \
 	'1 open 1'
 same "$(($(expires) - before))" 1800 'the whole step'
-by alice done >/dev/null
+by alice 'done' >/dev/null
 
 # The grant's own timer follows an extension, and ends it then.
 open_one alice quick

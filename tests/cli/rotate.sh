@@ -1,4 +1,6 @@
 #!/bin/bash
+# Expansions in single quotes are for the programs that get them.
+# shellcheck disable=SC2016,SC2031,SC2119,SC2317
 # A credential in escrow: opened with the activator's own key, given in a file
 # that the end shreds, tainted until somebody else rotates it.
 . "$(dirname "$0")/../lib.sh"
@@ -55,12 +57,12 @@ not_ok 'nor elsewhere in the state' sh -c \
 	"grep -raq 'correct horse' --exclude=secret '$XDG_STATE_HOME' '$XDG_CACHE_HOME'"
 
 # The end shreds the file; who saw it knows it until it is rotated.
-expect_exit 6 by alice done
+expect_exit 6 by alice 'done'
 like "$out" 'NOT PROVEN gone'
 like "$out" 'rotate .*  bg rotate san-root'
 ok 'the file is gone' test ! -e "$file"
 same "$(state_of "$LABEL")" ending
-expect_exit 6 by alice done "$LABEL"
+expect_exit 6 by alice 'done' "$LABEL"
 expect_exit 4 by alice rotate san-root --secret-file "$T/secret"
 
 # A rotation by the owner, who saw nothing, is the proof.
@@ -68,7 +70,7 @@ printf 'another one' >"$T/secret"
 expect_exit 0 by carol rotate san-root --secret-file "$T/secret"
 like "$out" '^rotated san-root, 1 exposure settled'
 same "$(state_of "$LABEL")" ended 'proven by a check that knows the rotation'
-expect_exit 0 by alice done "$LABEL"
+expect_exit 0 by alice 'done' "$LABEL"
 
 # The next opening gets the new one; while it is open, a rotation asks first.
 open_one alice san
@@ -80,7 +82,7 @@ like "$err" 'in use by 1 open grant'
 # Shared: ending one ends the other.
 first=$LABEL
 open_one bob san
-expect_exit 6 by bob done "$LABEL"
+expect_exit 6 by bob 'done' "$LABEL"
 like "$out" 'also     ended 1 other grant'
 same "$(state_of "$first")" ending 'the other one too'
 json_is "$(bg log --grant "$first" --type revoke --json)" .data.kind collateral

@@ -1,4 +1,6 @@
 #!/bin/bash
+# Expansions in single quotes are for the programs that get them.
+# shellcheck disable=SC2016,SC2031,SC2119,SC2317
 # The end without anyone coming back: the grant's own timer, sweep as the net
 # under it, wrecks of crashes, and a disk that is full at the wrong moment.
 . "$(dirname "$0")/../lib.sh"
@@ -39,13 +41,13 @@ same "$out" 'nothing to do' 'twice is once'
 open_one alice open
 root=$(root_of "$LABEL")
 pid=$(timer_of "$root")
-by alice done >/dev/null
+by alice 'done' >/dev/null
 ok 'the timer is gone' wait_for 5 sh -c "! kill -0 $pid 2>/dev/null || grep -q 'State:.*Z' /proc/$pid/status"
 
 # A failed end is tried again.
 open_one alice open
 : >"$T/take-fails"
-by alice done >/dev/null
+by alice 'done' >/dev/null
 expect_exit 6 bg sweep
 like "$out" "^@${LABEL##*-}  STILL THERE"
 rm "$T/take-fails"
@@ -70,7 +72,7 @@ json_is "$(bg log --grant "$LABEL" --type grant --json)" \
 	'.data | [.result, .why] | join(" ")' 'unknown broken-off'
 same "$(state_of "$LABEL")" open
 ok 'it has a timer' test -n "$(timer_of "$(root_of "$LABEL")")"
-expect_exit 0 by alice done "$LABEL"
+expect_exit 0 by alice 'done' "$LABEL"
 ok 'gone' no_access
 
 # What cannot be written does not stay open: the grant event meets a full disk.
@@ -107,7 +109,7 @@ for point in append.before-sign append.object append.ref append.done rename \
 		if no_access; then
 			open_one alice open 2>/dev/null
 		fi
-		life_faulty "$point=KILL:$n" -q done
+		life_faulty "$point=KILL:$n" -q 'done'
 		bg sweep >/dev/null 2>&1
 		by alice revoke --all -m 'next' >/dev/null 2>&1
 		no_access || diag "after $point $n: $(ls "$T/access")"
@@ -120,9 +122,9 @@ ok 'no journal is left' sh -c \
 # Ending never waits for evidence: nothing at all can be written.
 open_one alice open
 life_faulty append.object=EIO:1+,append=EIO:1+,fsync=EIO:1+,rename=EIO:1+ \
-	done "$LABEL"
+	'done' "$LABEL"
 ok 'taken back all the same' no_access
-run by alice done "$LABEL"
+run by alice 'done' "$LABEL"
 same "$status $(state_of "$LABEL")" '0 ended' 'and written later'
 
 fsck_repo "$EV"
