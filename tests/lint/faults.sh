@@ -5,6 +5,7 @@ test_begin 'faults and manual'
 
 page=$top/man/bg-policy.5
 faults=$BG_BUILD/test/tools/faults
+[ -x "$faults" ] || skip_all 'not built: make tests'
 
 # Ids that tests expect: lines "... [id]" of the corpus, words in the C tests.
 ids=$({
