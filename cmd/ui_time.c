@@ -38,7 +38,7 @@ static void coarse(char *out, int64_t ms)
 	else if (ms >= 10 * HOUR)
 		snprintf(out, BG_SPAN_LEN, "%lldh",
 			 (long long)((ms + HOUR / 2) / HOUR));
-	else if (ms >= HOUR + 30 * SECOND)
+	else if (ms >= HOUR - 30 * SECOND)
 		snprintf(out, BG_SPAN_LEN, "%lldh %02lldm",
 			 (long long)((ms + MINUTE / 2) / HOUR),
 			 (long long)((ms + MINUTE / 2) % HOUR / MINUTE));
