@@ -11,6 +11,8 @@ static struct {
 	bool solo, owing, drill, host_signed, shell;
 } o;
 
+#define FETCH_EVERY 5 /* seconds, while waiting */
+
 static volatile sig_atomic_t interrupted;
 
 static void on_int(int signal)
@@ -209,6 +211,7 @@ static int wait_here(struct bg_opening *p, struct bg_ctx *ctx,
 		     struct bg_error *err)
 {
 	struct sigaction sa = { .sa_handler = on_int };
+	unsigned n = 0;
 	int rc = BG_EWAIT;
 
 	if (!bg_ui_may_ask(&ctx->ui) || ctx->json || o.shell)
@@ -222,6 +225,9 @@ static int wait_here(struct bg_opening *p, struct bg_ctx *ctx,
 		sleep(1);
 		if (interrupted)
 			break;
+		/* The approval comes from another machine. */
+		if (++n % FETCH_EVERY == 0)
+			(void)bg_ctx_fetch(ctx);
 		rc = bg_store_update(ctx->store, err);
 		if (rc)
 			break;
@@ -298,6 +304,7 @@ static int go_on(struct bg_opening *p, struct bg_ctx *ctx, const char *arg,
 					     "identity",  "owing",  "drill",
 					     "on-behalf", NULL };
 	struct bg_digest root;
+	int rc;
 
 	for (size_t i = 0; fixed[i]; i++)
 		if (bg_ctx_given(ctx, fixed[i]))
@@ -307,6 +314,10 @@ static int go_on(struct bg_opening *p, struct bg_ctx *ctx, const char *arg,
 					    fixed[i], arg);
 	if (bg_ctx_grant(&root, ctx, arg, false, "bg activate %s", err))
 		return err->code;
+	rc = bg_activate_continue(p, &ctx->ops, &root, o.solo, err);
+	if (rc != BG_EWAIT || !bg_ctx_fetch(ctx))
+		return rc;
+	bg_opening_release(p);
 	return bg_activate_continue(p, &ctx->ops, &root, o.solo, err);
 }
 

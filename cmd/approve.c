@@ -12,6 +12,14 @@ static bool waits(const struct bg_queue *q, const struct bg_turn *t)
 	return t->mine && !strcmp(t->what, "approve");
 }
 
+static bool any_waits(const struct bg_queue *q)
+{
+	for (size_t i = 0; i < q->turns.n; i++)
+		if (waits(q, &q->turns.v[i]))
+			return true;
+	return false;
+}
+
 static int list(struct bg_ctx *ctx, struct bg_error *err)
 {
 	BG_AUTO(queue) struct bg_queue q = { 0 };
@@ -20,6 +28,12 @@ static int list(struct bg_ctx *ctx, struct bg_error *err)
 	int rc = bg_ctx_me(&me, ctx, err);
 	if (!rc)
 		rc = bg_queue_read(&q, ctx, me, false, NULL, err);
+	/* Who was called at night has not fetched yet. */
+	if (!rc && !any_waits(&q) && bg_ctx_fetch(ctx)) {
+		bg_queue_release(&q);
+		q = (struct bg_queue){ 0 };
+		rc = bg_queue_read(&q, ctx, me, false, NULL, err);
+	}
 	if (rc)
 		return rc;
 	if (ctx->json) {

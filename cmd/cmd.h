@@ -130,6 +130,9 @@ bool bg_is_grant(const char *arg);
 /* Push the own logs to the remote, 2 s at most: "pushed", "queued", or "" when
  * there is no remote. Never fails. */
 const char *bg_ctx_share(struct bg_ctx *ctx);
+/* Fetch from the same remote and read what came, 5 s at most; false when there
+ * is none or it did not answer. */
+bool bg_ctx_fetch(struct bg_ctx *ctx);
 /* The same, silently, when something was written and not shared yet: before a
  * store is closed. */
 void bg_ctx_share_rest(struct bg_ctx *ctx);

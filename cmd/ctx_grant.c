@@ -58,6 +58,10 @@ int bg_ctx_grant(struct bg_digest *root, struct bg_ctx *ctx, const char *given,
 		me = bg_ctx_maybe_me(ctx);
 	int rc = bg_grant_find(root, &rows, ctx->store, given, ctx->env_grant,
 			       me ? me->name : NULL, guess, err);
+	/* It may have been written elsewhere: look there, once. */
+	if (rc == BG_ENOENT && given && !rows.list.n && bg_ctx_fetch(ctx))
+		rc = bg_grant_find(root, &rows, ctx->store, given, NULL, NULL,
+				   guess, err);
 	if (rc != BG_ENOENT || !rows.list.n)
 		return rc;
 	if (bg_ui_may_ask(&ctx->ui))

@@ -71,7 +71,7 @@ static bool wants_end(struct bg_ctx *ctx, const struct bg_grant_row *row)
 	if (!bg_ui_may_ask(&ctx->ui) || row->state != BG_OPEN)
 		return false;
 	bg_ui_span(span, (row->window_ms - bg_now_ms()) / 1000 * 1000);
-	bg_str_addf(&q, "end %s now? %s left [Y/n]", bg_ctx_at(ctx, row->label),
+	bg_str_addf(&q, "end %s now? %s left", bg_ctx_at(ctx, row->label),
 		    span);
 	if (bg_ui_confirm(&yes, &ctx->ui, bg_str_text(&q), true, &ignored))
 		return false;

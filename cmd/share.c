@@ -1,6 +1,7 @@
 /*
  * Sharing: the own logs, and what they bind, go to the remote after every event,
- * 2 s at most and never in the way (cli.md, "Sharing").
+ * 2 s at most and never in the way (cli.md, "Sharing").  What is not here yet is
+ * fetched, 5 s at most ("GRANT").
  */
 #include "cmd/cmd.h"
 
@@ -9,6 +10,7 @@
 #include "cmd/git.h"
 
 #define PUSH_MS 2000
+#define FETCH_MS 5000
 
 const char *bg_ctx_share(struct bg_ctx *ctx)
 {
@@ -32,6 +34,26 @@ const char *bg_ctx_share(struct bg_ctx *ctx)
 	    p.exit_status)
 		return "queued";
 	return "pushed";
+}
+
+bool bg_ctx_fetch(struct bg_ctx *ctx)
+{
+	BG_AUTO(proc_result) struct bg_proc_result r = BG_PROC_RESULT_INIT;
+	struct bg_error ignored;
+	const char *remote = bg_git_remote(ctx);
+	const char *git_dir = bg_repo_git_dir(bg_store_repo(ctx->store));
+	const char *const fetch[] = { "fetch",
+				      "--quiet",
+				      "--no-tags",
+				      "--no-recurse-submodules",
+				      "--",
+				      remote,
+				      NULL };
+	if (!remote ||
+	    bg_git_run(&r, ctx, git_dir, fetch, FETCH_MS, &ignored) ||
+	    r.exit_status)
+		return false;
+	return bg_store_update(ctx->store, &ignored) == 0;
 }
 
 void bg_ctx_share_rest(struct bg_ctx *ctx)
