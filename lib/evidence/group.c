@@ -85,8 +85,8 @@ static int add_log(struct bg_reader *r, const char *name, size_t begin,
 
 	log->begin = begin;
 	log->end = end;
-	log->from_index = log->valid =
-		from && from->writer && from->writer(from->arg, name, &log->w);
+	log->from_index = log->valid = from && from->writer &&
+				       from->writer(from->arg, name, &log->w);
 	snprintf(log->w.name, sizeof(log->w.name), "%s", name);
 	bg_writer_split(log->w.principal, host, hex12, name);
 	candidate_key(r, log, host);

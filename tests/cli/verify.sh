@@ -1,4 +1,5 @@
 #!/bin/bash
+# shellcheck disable=SC2030,SC2031
 # verify: verdicts, exit codes, output, and that nothing but the path and the
 # anchor matters.
 . "$(dirname "$0")/../lib.sh"
@@ -42,6 +43,7 @@ ok 'the same bytes again' cmp one two
 # Another machine, another user's clone, bare or not.
 git clone -q --bare "$repo" bare.git
 (
+	# shellcheck disable=SC2030 # for this subshell only
 	export HOME=$T/elsewhere TZ=Asia/Tokyo
 	mkdir "$HOME"
 	bg verify bare.git --anchor "$anchor" --json
