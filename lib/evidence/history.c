@@ -82,12 +82,12 @@ static int check_tip(struct bg_reader *r, const struct bg_ref *ref,
 		     struct bg_error *err)
 {
 	const struct bg_item *i = bg_reader_by_oid(r, &ref->oid);
-	const struct bg_event *e = &i->record.event;
 	struct bg_finding *f;
 
 	if (!bg_starts_with(ref->name, "log/"))
 		return 0;
-	if (bg_item_has_event(i) && bg_str_eq(ref->name + 4, e->writer))
+	if (bg_item_has_event(i) &&
+	    bg_str_eq(ref->name + 4, i->record.event.writer))
 		return 0;
 	/* Unreadable or not here: said so already. */
 	if (i->kind == BG_ITEM_MISSING ||
@@ -100,7 +100,8 @@ static int check_tip(struct bg_reader *r, const struct bg_ref *ref,
 	f->event = i->digest;
 	f->seq = UINT64_MAX;
 	bg_finding_say(f, "its tip is %s",
-		       bg_item_has_event(i) ? e->writer : "no event");
+		       bg_item_has_event(i) ? i->record.event.writer
+					    : "no event");
 	return 0;
 }
 
