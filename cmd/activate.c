@@ -410,7 +410,7 @@ const struct bg_cmd cmd_activate = {
 		 "[-s | -- COMMAND...]\n"
 		 "activate GRANT [--solo] [-s | -- COMMAND...]",
 	.examples = examples,
-	.exits = "0 1 3 4 7 11 75 129",
+	.exits = "0 1 3 4 5 7 11 14 75 129",
 	.opts = opts,
 	.complete = "policy",
 	.flags = BG_CMD_STORE | BG_CMD_SIGN | BG_CMD_ANCHORED,

@@ -82,7 +82,7 @@ const struct bg_cmd cmd_declare = {
 	.usage = "declare POLICY[/SCOPE] --since T [--until T] -m TEXT "
 		 "[-c CODE] [--by NAME]",
 	.examples = examples,
-	.exits = "0 1 3 4 11 129",
+	.exits = "0 1 3 4 5 11 14 75 129",
 	.opts = opts,
 	.complete = "policy",
 	.flags = BG_CMD_STORE | BG_CMD_SIGN | BG_CMD_ANCHORED,

@@ -271,7 +271,7 @@ const struct bg_cmd cmd_identity = {
 		 "identity add NAME [--kind K] [--owner N] --escrow K "
 		 "--custodian N... [--secret-file F]",
 	.examples = examples,
-	.exits = "0 1 3 4 5 6 11 75 129",
+	.exits = "0 1 3 4 5 6 11 14 75 129",
 	.opts = opts,
 	.words = words,
 	.complete = "identity",

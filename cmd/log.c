@@ -81,7 +81,7 @@ const struct bg_cmd cmd_log = {
 	.usage = "log [GRANT] [--grant G] [--type T] [--by WHO] [--since T] "
 		 "[--until T] [-n N]",
 	.examples = examples,
-	.exits = "0 1 3 5 129",
+	.exits = "0 1 3 5 14 129",
 	.opts = opts,
 	.complete = "grant",
 	.flags = BG_CMD_STORE | BG_CMD_PAGER,

@@ -376,7 +376,7 @@ const struct bg_cmd cmd_policy = {
 		"publish FILE...\n"
 		"policy explain POLICY[/SCOPE] [--by WHO] [activate's options]",
 	.examples = examples,
-	.exits = "0 1 3 4 6 11 75 129",
+	.exits = "0 1 3 4 5 6 11 14 75 129",
 	.opts = opts,
 	.words = words,
 	.complete = "policy",

@@ -126,7 +126,7 @@ const struct bg_cmd cmd_report = {
 				       "bg report --period 2026Q4 --sample 25 "
 				       "--seed 81726354",
 				       NULL },
-	.exits = "0 1 3 129",
+	.exits = "0 1 3 5 14 129",
 	.opts = opts,
 	.complete = "grant",
 	.flags = BG_CMD_STORE | BG_CMD_PAGER,

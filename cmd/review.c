@@ -339,7 +339,7 @@ const struct bg_cmd cmd_review = {
 			"bg review", "bg review @k7q2xm --print > form",
 			"bg review @k7q2xm --from form",
 			"bg review @k7q2xm --ask \"why DROP TABLE?\"", NULL },
-	.exits = "0 1 3 4 5 11 129",
+	.exits = "0 1 3 4 5 11 14 75 129",
 	.opts = opts,
 	.complete = "grant",
 	.flags = BG_CMD_STORE | BG_CMD_SIGN,

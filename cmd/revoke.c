@@ -172,7 +172,7 @@ const struct bg_cmd cmd_revoke = {
 		 "revoke --all [--by WHO] [--policy P] [--identity I] -m TEXT\n"
 		 "revoke GRANT... --retry | --attest",
 	.examples = examples,
-	.exits = "0 1 3 4 6 11 129",
+	.exits = "0 1 3 4 5 6 11 14 75 129",
 	.opts = opts,
 	.complete = "grant",
 	.flags = BG_CMD_STORE | BG_CMD_SIGN | BG_CMD_ANCHORED,

@@ -125,7 +125,7 @@ const struct bg_cmd cmd_settle = {
 		 "settle [GRANT] ticket ID | told NAME | rotated | gone | "
 		 "claim | action N | use N [--waive] [-m TEXT]",
 	.examples = examples,
-	.exits = "0 1 3 4 11 129",
+	.exits = "0 1 3 4 5 11 14 75 129",
 	.opts = opts,
 	.complete = "grant",
 	.flags = BG_CMD_STORE | BG_CMD_SIGN | BG_CMD_ANCHORED,

@@ -235,7 +235,7 @@ const struct bg_cmd cmd_show = {
 		"everything about one grant, event, person, policy, identity",
 	.usage = "show [GRANT | EVENT | NAME]",
 	.examples = examples,
-	.exits = "0 1 3 5 129",
+	.exits = "0 1 3 5 14 129",
 	.opts = opts,
 	.complete = "grant",
 	.flags = BG_CMD_STORE | BG_CMD_PAGER,

@@ -229,7 +229,7 @@ const struct bg_cmd cmd_sweep = {
 	.usage = "sweep [--watch D]\n"
 		 "sweep --grant GRANT [--wait]",
 	.examples = examples,
-	.exits = "0 1 3 6 11 129",
+	.exits = "0 1 3 5 6 11 14 75 129",
 	.opts = opts,
 	.flags = BG_CMD_KEEP_STORE | BG_CMD_SIGN | BG_CMD_ANCHORED,
 	.run = run,

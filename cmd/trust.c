@@ -177,7 +177,7 @@ const struct bg_cmd cmd_trust = {
 		 "trust suspend | resume NAME|POLICY\n"
 		 "trust edit | publish | cosign FILE",
 	.examples = examples,
-	.exits = "0 1 3 4 5 6 11 75 129",
+	.exits = "0 1 3 4 5 6 11 14 75 129",
 	.opts = opts,
 	.words = words,
 	.complete = "principal",
