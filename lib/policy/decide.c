@@ -87,6 +87,38 @@ static int no_such(struct bg_deciding *d, const char *what, const char *id,
 		       d->policy->name);
 }
 
+static void list_codes(struct bg_str *out, const struct bg_policy *p)
+{
+	for (size_t i = 0; i < p->codes.n; i++)
+		bg_str_addf(out, "%s%s", i ? ", " : "", p->codes.v[i]);
+}
+
+static int no_such_code(struct bg_deciding *d, const char *word, size_t n,
+			struct bg_error *err)
+{
+	BG_AUTO(str) struct bg_str list = BG_STR_INIT;
+	list_codes(&list, d->policy);
+	if (n > 1)
+		return bg_fail(err, BG_ENOENT, "no-such-code",
+			       "%zu codes in '%s' begin with '%.100s': %.180s",
+			       n, d->policy->name, word, bg_str_text(&list));
+	return bg_fail(err, BG_ENOENT, "no-such-code",
+		       "no code '%.100s' in '%s': %.180s", word,
+		       d->policy->name, bg_str_text(&list));
+}
+
+static int no_such_scope(struct bg_deciding *d, const char *word,
+			 struct bg_error *err)
+{
+	BG_AUTO(str) struct bg_str list = BG_STR_INIT;
+	for (size_t i = 0; i < d->policy->n_scopes; i++)
+		bg_str_addf(&list, "%s%s", i ? ", " : "",
+			    d->policy->scopes[i].id);
+	return bg_fail(err, BG_ENOENT, "no-such-scope",
+		       "no scope '%.100s' in '%s': %.180s", word,
+		       d->policy->name, bg_str_text(&list));
+}
+
 /* Scope, code, trigger: what the ask leaves out is the least and the only. */
 static int resolve(struct bg_deciding *d, struct bg_error *err)
 {
@@ -97,13 +129,12 @@ static int resolve(struct bg_deciding *d, struct bg_error *err)
 	if (code) {
 		code = bg_policy_code(p, ask->code, &n);
 		if (!code)
-			return no_such(d, "code", "no-such-code", ask->code,
-				       err);
+			return no_such_code(d, ask->code, n, err);
 	} else if (p->codes.n == 1) {
 		code = p->codes.v[0];
 	}
 	if (ask->scope && !bg_policy_scope(p, ask->scope))
-		return no_such(d, "scope", "no-such-scope", ask->scope, err);
+		return no_such_scope(d, ask->scope, err);
 	d->out->code = code;
 	d->out->scope = ask->scope ? bg_policy_scope(p, ask->scope)
 			: code     ? bg_policy_default_scope(p, code)
@@ -172,9 +203,7 @@ static void decide_text(struct bg_deciding *d)
 	if (d->out->code)
 		return;
 	BG_AUTO(str) struct bg_str list = BG_STR_INIT;
-	for (size_t i = 0; i < d->policy->codes.n; i++)
-		bg_str_addf(&list, "%s%s", i ? ", " : "",
-			    d->policy->codes.v[i]);
+	list_codes(&list, d->policy);
 	bg_mistake(d, "code-missing", "'%s' has several codes: %.180s",
 		   d->policy->name, bg_str_text(&list));
 }
