@@ -26,9 +26,22 @@ static int64_t cap(const struct bg_grant *g)
 	return steps < max ? steps : max;
 }
 
+/* The complete line: the code too, which the policy may need to be told. */
+static int successor_hint(struct bg_op *op, struct bg_error *err)
+{
+	const struct bg_grant *g = op->grant;
+	const char *code = bg_json_text(g->activate->data, "code");
+	bool several = code && bg_policy_codes(g->policy)->n > 1;
+
+	return bg_hint(err, "bg activate %s/%s%s%s -m \"...\"", g->policy->name,
+		       g->scope ? g->scope->id : "", several ? " -c " : "",
+		       several ? code : "");
+}
+
 static int check_right(struct bg_op *op, struct bg_error *err)
 {
 	const struct bg_grant *g = op->grant;
+	char at[BG_AT_LEN];
 	bool mine =
 		strcmp(g->by, op->me->name) == 0 ||
 		(g->beneficiary && strcmp(g->beneficiary, op->me->name) == 0);
@@ -45,18 +58,11 @@ static int check_right(struct bg_op *op, struct bg_error *err)
 				  g->label, op->me->name);
 	if (g->state == BG_OPEN)
 		return 0;
-	bg_fail(err, BG_EFAIL, "not-open", "cannot extend '%s': it is %s",
-		g->label, bg_state_text(g->state));
-	return bg_hint(err, "bg activate %s/%s -m \"...\"", g->policy->name,
-		       g->scope ? g->scope->id : "");
-}
-
-static int successor_hint(struct bg_op *op, struct bg_error *err)
-{
-	const struct bg_grant *g = op->grant;
-
-	return bg_hint(err, "bg activate %s/%s -m \"...\"", g->policy->name,
-		       g->scope ? g->scope->id : "");
+	bg_op_at(at, g->label);
+	bg_fail(err, BG_EFAIL, "not-open", "cannot extend '%s': it is %s", at,
+		bg_state_text(g->state));
+	return g->state == BG_WAITING ? bg_hint(err, "bg activate %s", at)
+				      : successor_hint(op, err);
 }
 
 /* The new end for what was asked (0: a step, -1: all). */

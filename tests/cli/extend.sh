@@ -26,6 +26,11 @@ like "$err" '^hint: bg activate open/shell -m'
 by alice 'done' >/dev/null
 expect_exit 1 by alice extend "$LABEL"
 like "$err" 'it is ended'
+expect_exit 7 by alice -q activate ask -m 'primary unreachable'
+LABEL=$(waiting_one)
+expect_exit 1 by alice extend "$LABEL"
+like "$err" "^hint: bg activate @${LABEL##*-}$" 'one that waits is gone on with'
+by alice -q 'done' "$LABEL" >/dev/null
 
 # max; --json; the step is the default.
 open_one alice open
