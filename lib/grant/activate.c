@@ -71,17 +71,13 @@ static int load_identity(struct activation *a, const struct bg_scope *scope,
 	return bg_op_identity(&a->identity, a->op.trust, scope->identity, err);
 }
 
-/* Is a duty of this kind overdue?  From the index, without the events. */
-static bool review_overdue(const struct bg_grant_row *row, int64_t now)
+/* An overdue review, from the summary of a grant that is over. */
+static bool review_overdue(const json_t *summary, int64_t now)
 {
-	BG_AUTO(json) json_t *o = NULL;
 	json_t *d;
 	size_t i;
 
-	if (!row->summary || row->state < BG_ENDED)
-		return false;
-	o = json_loads(row->summary, 0, NULL);
-	json_array_foreach(json_object_get(o, "duties"), i, d) {
+	json_array_foreach(json_object_get(summary, "duties"), i, d) {
 		const char *what = bg_json_text(d, "what");
 		const char *state = bg_json_text(d, "state");
 		int64_t due = bg_json_int(d, "due_ms", 0);
@@ -91,14 +87,6 @@ static bool review_overdue(const struct bg_grant_row *row, int64_t now)
 			return true;
 	}
 	return false;
-}
-
-static bool is_misuse(const struct bg_grant_row *row)
-{
-	BG_AUTO(json)
-	json_t *o = row->summary ? json_loads(row->summary, 0, NULL) : NULL;
-
-	return bg_json_bool(o, "misuse");
 }
 
 /* A successor may begin before its predecessor ends: within the last step. */
@@ -115,6 +103,7 @@ static bool near_its_end(const struct activation *a,
 
 static int load_known(struct activation *a, struct bg_error *err)
 {
+	/* A verdict of misuse keeps its grant active (load.c, is_active). */
 	const struct bg_grant_query q = { .active_only = true,
 					  .policy = a->policy->name };
 	int64_t now = bg_op_now(&a->op);
@@ -123,15 +112,20 @@ static int load_known(struct activation *a, struct bg_error *err)
 		return err->code;
 	for (size_t i = 0; i < a->rows.list.n; i++) {
 		const struct bg_grant_row *r = &a->rows.list.v[i];
+		bool over = r->state >= BG_ENDED;
+		BG_AUTO(json)
+		json_t *sum = r->summary ? json_loads(r->summary, 0, NULL)
+					 : NULL;
 		const struct bg_known_grant k = {
 			.label = r->label,
 			.by = r->by,
 			.scope = r->scope,
 			.identity = r->identity,
-			.open = r->state < BG_ENDED,
+			.open = !over,
 			.successor_of_ask = near_its_end(a, r, now),
-			.review_overdue = review_overdue(r, now),
-			.misuse_by = is_misuse(r),
+			.review_overdue = over && review_overdue(sum, now),
+			.drill = bg_json_bool(sum, "drill"),
+			.misuse_by = bg_json_bool(sum, "misuse"),
 		};
 
 		if (bg_vec_push(&a->known, k))
