@@ -128,6 +128,23 @@ static void end_line(struct bg_str *out, struct bg_ctx *ctx,
 	}
 }
 
+/* What was seen is gone when it is rotated, not when a check is repeated. */
+static void rotation_line(FILE *f, struct bg_ctx *ctx,
+			  const struct bg_ending *e)
+{
+	const char *line = "bg rotate IDENTITY";
+
+	for (size_t i = 0; i < e->debts.n; i++)
+		if (strcmp(e->debts.v[i].what, "rotate") == 0)
+			line = e->debts.v[i].line;
+	fputs("  next     ", f);
+	bg_ui_text(f, bg_ctx_line(ctx, line));
+	fprintf(f,
+		"   by somebody who has not seen it; then\n"
+		"           %s revoke %s --retry\n",
+		ctx->word, bg_ctx_at(ctx, e->label));
+}
+
 static void next_line(FILE *f, struct bg_ctx *ctx, const struct bg_ending *e)
 {
 	const char *at = bg_ctx_at(ctx, e->label);
@@ -141,7 +158,9 @@ static void next_line(FILE *f, struct bg_ctx *ctx, const struct bg_ending *e)
 		fprintf(f, "  unwritten access was taken back, but not all of "
 			   "it could be written; the next command writes "
 			   "it\n");
-	if (e->gone == BG_STILL_THERE || e->gone == BG_NOT_PROVEN)
+	if (e->unrotated)
+		rotation_line(f, ctx, e);
+	else if (e->gone == BG_STILL_THERE || e->gone == BG_NOT_PROVEN)
 		fprintf(f, "  next     %s revoke %s --retry\n", ctx->word, at);
 }
 

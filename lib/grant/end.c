@@ -41,6 +41,7 @@ void bg_op_ending(struct bg_ending *out, struct bg_op *op)
 	out->root = g->root;
 	snprintf(out->label, sizeof(out->label), "%s", g->label);
 	out->gone = gone_of(g);
+	out->unrotated = out->gone == BG_NOT_PROVEN && bg_op_unrotated(op);
 	out->lag_ms = g->lag_ms;
 	if (g->fold.has_window && g->end)
 		out->open_ms = g->end->at_ms - g->fold.began_ms;

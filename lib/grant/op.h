@@ -143,6 +143,9 @@ int bg_op_take_back(struct bg_taken *out, struct bg_op *op, bool first,
 /* Newest counted rotate of the grant's identity that knows every exposure of
  * this grant; false: none. */
 bool bg_op_rotated(struct bg_digest *rotate, struct bg_op *op);
+/* Was a credential seen that nobody rotated since, so that no check can prove
+ * it gone? */
+bool bg_op_unrotated(struct bg_op *op);
 /* An end order and everything that follows from it (end.c). data is stolen. */
 struct bg_order {
 	enum bg_event_type type; /* revoke deny expire; BG_EV_COUNT: none, it

@@ -106,6 +106,7 @@ struct bg_ending {
 	bool already;        /* it had an end before: nothing new was ordered */
 	size_t collateral;   /* other grants of a shared identity ended */
 	bool unwritten;      /* access was taken back; events are owed */
+	bool unrotated;      /* only a rotation can prove it gone */
 	BG_VEC(struct bg_duty) debts;
 };
 void bg_ending_release(struct bg_ending *e);

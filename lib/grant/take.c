@@ -98,6 +98,16 @@ bool bg_op_rotated(struct bg_digest *rotate, struct bg_op *op)
 	return true;
 }
 
+bool bg_op_unrotated(struct bg_op *op)
+{
+	struct rotates r;
+
+	for (size_t i = 0; i < op->grant->n_events; i++)
+		if (needs_rotation(op->grant, i))
+			return !find_rotates(&r, op);
+	return false;
+}
+
 /*
  * Writing what was found
  */

@@ -5,6 +5,7 @@ test_begin 'demo'
 expect_exit 0 "$top/tests/demo.sh" "$T/demo"
 like "$err" 'at most 1h here' 'a too long window is refused'
 like "$err" 'cannot review' 'a self-review is refused'
+like "$out" '^  next     breakglass rotate array-root   by somebody' 'what was seen is rotated first'
 like "$out" 'ok: anchored, and nothing is wrong' 'the auditor sees ok'
 like "$out" 'wrong  bad-signature  log/alice' 'the tampered clone is seen'
 like "$out" 'verification    ok: [0-9]+ of [0-9]+ events check' 'the report is verified'
