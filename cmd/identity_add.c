@@ -144,7 +144,9 @@ int bg_identity_add(struct bg_ctx *ctx, int argc, char **argv,
 		rc = bg_ctx_me(&me, ctx, err);
 	/* Asked for first: who cancels has changed nothing. */
 	if (!rc && (o.escrow || o.solo_to))
-		rc = bg_secret_read(&secret, ctx, o.secret_file, argv[0], err);
+		rc = bg_secret_read(&secret, ctx, o.secret_file, argv[0],
+				    "bg identity add %s ... --secret-file FILE",
+				    err);
 	if (!rc)
 		rc = bg_change_begin(&c, ctx, false, err);
 	if (rc)

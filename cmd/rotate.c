@@ -1,7 +1,6 @@
 /* rotate: change the credential of an identity, or say how it was done. */
-#include "base/io.h"
 #include "cmd/facts.h"
-#include "grant/escrow.h"
+#include "cmd/secret.h"
 
 static struct {
 	const char *why, *secret_file;
@@ -27,36 +26,6 @@ static bool needs_secret(struct bg_ctx *ctx, const char *name)
 	return id->escrow.present && !id->rotate_by_provider;
 }
 
-static int ask_secret(struct bg_str *secret, struct bg_ctx *ctx,
-		      const char *name, struct bg_error *err)
-{
-	BG_AUTO(secret) struct bg_str again = BG_STR_INIT;
-
-	if (!bg_ui_may_ask(&ctx->ui)) {
-		bg_fail(err, BG_EUSAGE, "secret-missing",
-			"the new credential of '%s' is missing", name);
-		return bg_hint(err, "bg rotate %s --secret-file FILE", name);
-	}
-	if (bg_ui_secret(secret, &ctx->ui, "new credential (hidden):", err) ||
-	    bg_ui_secret(&again, &ctx->ui, "once more:", err))
-		return err->code;
-	if (strcmp(bg_str_text(secret), bg_str_text(&again)) != 0)
-		return bg_fail(err, BG_EUSAGE, "secret-differs",
-			       "the two are not the same; nothing was "
-			       "written");
-	return 0;
-}
-
-static int read_secret(struct bg_str *secret, struct bg_ctx *ctx,
-		       const char *name, struct bg_error *err)
-{
-	if (!o.secret_file)
-		return ask_secret(secret, ctx, name, err);
-	if (strcmp(o.secret_file, "-") == 0)
-		return bg_fd_read_all(secret, 0, BG_ESCROW_SECRET_MAX, err);
-	return bg_file_read(secret, o.secret_file, BG_ESCROW_SECRET_MAX, err);
-}
-
 static int run(struct bg_ctx *ctx, int argc, char **argv, struct bg_error *err)
 {
 	BG_AUTO(secret) struct bg_str secret = BG_STR_INIT;
@@ -68,7 +37,8 @@ static int run(struct bg_ctx *ctx, int argc, char **argv, struct bg_error *err)
 		return rc;
 	wants = o.secret_file || needs_secret(ctx, argv[0]);
 	if (wants)
-		rc = read_secret(&secret, ctx, argv[0], err);
+		rc = bg_secret_read(&secret, ctx, o.secret_file, argv[0],
+				    "bg rotate %s --secret-file FILE", err);
 	if (!rc)
 		rc = bg_rotate(&e, &ctx->ops, argv[0],
 			       o.why   ? o.why

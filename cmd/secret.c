@@ -23,8 +23,9 @@ static int ask(struct bg_str *out, struct bg_ctx *ctx, const char *what,
 }
 
 int bg_secret_read(struct bg_str *out, struct bg_ctx *ctx, const char *path,
-		   const char *what, struct bg_error *err)
+		   const char *what, const char *line, struct bg_error *err)
 {
+	const char *mark = strstr(line, "%s");
 	int rc;
 	if (!path)
 		rc = ask(out, ctx, what, err);
@@ -36,8 +37,8 @@ int bg_secret_read(struct bg_str *out, struct bg_ctx *ctx, const char *path,
 	    !strcmp(err->id, "not-asked")) {
 		bg_fail(err, BG_EUSAGE, "no-secret",
 			"cannot ask for the secret of '%s': no terminal", what);
-		return bg_hint(err, "add --secret-file FILE, or - for standard "
-				    "input");
+		return bg_hint(err, "%.*s%s%s", (int)(mark - line), line, what,
+			       mark + 2);
 	}
 	if (rc)
 		return rc;

@@ -7,8 +7,10 @@
 
 /* path: a file, "-" for standard input, NULL: ask.  One line end at the end is
  * not part of it. The caller wipes out. BG_EUSAGE "no-secret" when there is
- * nobody to ask, "secret-differs", "secret-empty". */
+ * nobody to ask, "secret-differs", "secret-empty".  line: what to type then,
+ * with %s for the name ("bg rotate %s --secret-file FILE"). */
 int bg_secret_read(struct bg_str *out, struct bg_ctx *ctx, const char *path,
-		   const char *what, struct bg_error *err) BG_MUST_CHECK;
+		   const char *what, const char *line, struct bg_error *err)
+	BG_MUST_CHECK;
 
 #endif
