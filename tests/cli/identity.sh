@@ -44,7 +44,7 @@ expect_exit 3 by ana bg identity add one --escrow 1 --custodian nobody \
 	--secret-file - <<<x
 expect_exit 129 by ana bg identity add one --escrow 1 --secret-file - <<<x
 expect_exit 129 by ana bg identity add one --escrow 1 --custodian alice
-like "$err" 'add --secret-file FILE' 'without a terminal: the option'
+like "$err" '^hint: bg identity add one .*--secret-file FILE' 'without a terminal: the option'
 expect_exit 129 by ana bg identity add one --escrow 1 --custodian alice \
 	--secret-file - </dev/null
 like "$err" 'is empty' 'an empty secret'
