@@ -25,8 +25,12 @@ static int run(struct bg_ctx *ctx, int argc, char **argv, struct bg_error *err)
 		BG_AUTO(json) json_t *doc = bg_event_json(&e);
 		rc = bg_ctx_json(ctx, doc, err);
 	} else if (!rc && !ctx->quiet) {
-		bg_result_line(ctx, row.label, "attached %s",
-			       o.name ? o.name : argv[skip]);
+		/* As it was stored: folders and what no name may hold are off. */
+		const char *name = bg_json_text(
+			json_array_get(json_object_get(e.data, "attachments"),
+				       0),
+			"name");
+		bg_result_line(ctx, row.label, "attached %s", name ? name : "");
 	}
 	bg_event_release(&e);
 	return rc;

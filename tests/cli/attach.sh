@@ -26,6 +26,7 @@ ok 'no folder' test "$status" -ne 0
 expect_exit 129 by alice bg attach
 expect_exit 129 by alice bg attach a b
 run by alice bg attach file.txt --name ../../x
+like "$out" 'attached x ' 'the stored name is told'
 same "$(by alice bg log --type attach -n 1 --json |
 	jq -r '.data.attachments[0].name')" x 'a path is no name'
 fsck_repo "$T/as/alice/ev"
