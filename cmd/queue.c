@@ -210,6 +210,20 @@ int bg_queue_read(struct bg_queue *out, struct bg_ctx *ctx,
 	return rc;
 }
 
+/* Names that leave room for the line to type in 80 columns; JSON has all. */
+static void some_of(struct bg_str *out, const char *who)
+{
+	const size_t room = 18;
+	size_t n = strlen(who);
+	if (n > room) {
+		n = strcspn(who, ",");
+		for (size_t i = n; i <= room; i++)
+			if (who[i] == ',')
+				n = i;
+	}
+	bg_str_addf(out, "%.*s%s", (int)n, who, who[n] ? ", ..." : "");
+}
+
 int bg_queue_print(size_t *n, struct bg_ctx *ctx, const struct bg_queue *q,
 		   const char *title, bg_turn_fn pass, struct bg_error *err)
 {
@@ -218,6 +232,8 @@ int bg_queue_print(size_t *n, struct bg_ctx *ctx, const struct bg_queue *q,
 	for (size_t i = 0; i < q->turns.n; i++) {
 		const struct bg_turn *t = &q->turns.v[i];
 		BG_AUTO(str) struct bg_str due = BG_STR_INIT;
+		BG_AUTO(str) struct bg_str who = BG_STR_INIT;
+		some_of(&who, t->who);
 		if (pass && !pass(q, t))
 			continue;
 		(*n)++;
@@ -229,7 +245,7 @@ int bg_queue_print(size_t *n, struct bg_ctx *ctx, const struct bg_queue *q,
 				  *t->detail ? " " : "", t->detail,
 				  *t->text ? ": " : "") ||
 		    bg_table_add(&table, bg_str_text(&due)) ||
-		    bg_table_add(&table, t->mine ? "" : t->who) ||
+		    bg_table_add(&table, t->mine ? "" : bg_str_text(&who)) ||
 		    bg_table_add(&table, bg_ctx_line(ctx, t->line)))
 			return bg_fail_oom(err);
 	}
