@@ -212,10 +212,9 @@ static struct refusal row_deny(const struct bg_judge *j,
 static struct refusal row_extend(const struct bg_judge *j,
 				 const struct bg_judged *v)
 {
-	if (!is_named(v, j->g->by) && !is_named(v, j->g->beneficiary))
+	if (!is_named(v, j->g->by) && !is_named(v, j->g->beneficiary) &&
+	    !is_named(v, j->g->activate->for_))
 		return no("role-not-held", "did not activate it");
-	if (j->g->activate->for_)
-		return no("host-signed-denied", "may not extend");
 	return bg_has_any_role(v, roles(j, 'a')) ? fine : no_role();
 }
 
@@ -408,7 +407,8 @@ static struct refusal row_redact(const struct bg_judge *j,
 		return is_sweeper(v) ? fine : no_role();
 	if (v->user)
 		return no_user();
-	return bg_has_role(v, "redactor") ? fine : no_role();
+	return !v->installation && bg_has_role(v, "redactor") ? fine
+							      : no_role();
 }
 
 static struct refusal row_drill(const struct bg_judge *j,
@@ -529,9 +529,9 @@ static const struct row {
 	{ BG_EV_NOTIFY, true, false, false, row_notify },
 	{ BG_EV_TICKET, true, false, false, row_notify },
 	{ BG_EV_REVIEW, false, false, false, row_review },
-	{ BG_EV_ROTATE, false, false, false, row_rotate },
+	{ BG_EV_ROTATE, true, false, false, row_rotate },
 	{ BG_EV_SHARE, false, false, false, row_share },
-	{ BG_EV_REDACT, false, false, false, row_redact },
+	{ BG_EV_REDACT, true, false, false, row_redact },
 	{ BG_EV_DRILL, true, false, false, row_drill },
 	{ BG_EV_SETTLE, false, false, false, row_settle },
 };
@@ -544,12 +544,6 @@ static const struct row *row_of(enum bg_event_type t)
 	return NULL;
 }
 
-/* Machines that are not a person's may sign what the row says on any log. */
-static bool is_persons_machine(const struct bg_judged *v)
-{
-	return v->installation && (is_person(v) || is_outsider(v));
-}
-
 static struct refusal judge_row(const struct bg_judge *j,
 				const struct bg_judged *v)
 {
@@ -560,9 +554,9 @@ static struct refusal judge_row(const struct bg_judge *j,
 		return no("bad-answers", "is no event of a grant");
 	if (!v->who)
 		return no("role-not-held", "is not listed in trust");
-	if (is_persons_machine(v) && !row->machine)
+	if (v->installation && !row->machine)
 		return no("role-not-held",
-			  "is an installation: a person must sign that");
+			  "is an installation: its owner must sign that");
 	if (is_outsider(v) && (!row->outsider || v->installation))
 		return no("role-not-held", "is no member of the organisation");
 	if (ask && !row->end && v->who->suspended)
