@@ -97,4 +97,18 @@ event log bg log -n 1
 shape sweep "$every" bg sweep
 shape verify "$every" bg verify "$EV"
 shape version "$every" bg version
+
+# --- without bg --------------------------------------------------------------------
+# The lines of bg-event(5) for plain git, in a repository with attachments.
+cd "$EV" || exit 1
+mapfile -t lines < <(sed -n 's/^\.Dl \(git log.*\)/\1/p' "$top/man/bg-event.5")
+same "${#lines[@]}" 2 'bg-event(5) has two lines for git'
+run bash -c "${lines[0]//BG-20261123-k7q2xm/$waits}"
+same "$(wc -l <<<"$out")" "$(bg log "$waits" --json | wc -l)" \
+	'events of a grant by git'
+run bash -c "${lines[1]}"
+json_is "$out" length "$(($(bg log --json | wc -l) + $(bg trust log | wc -l)))" \
+	'events and versions as JSON by git'
+same "$(jq -r '.[].type' <<<"$out" | sort | uniq -c | grep -w attach)" \
+	'      1 attach' 'one of them an attachment'
 done_testing
