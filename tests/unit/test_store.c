@@ -507,6 +507,75 @@ static void trust_that_is_wrong_opens_nothing(void **state)
 	assert_string_equal(err.hint, "bg verify");
 }
 
+/* The newest version with more at the end of trust.yaml, signed by ana. */
+static void publish(struct world *w, const char *more)
+{
+	const struct bg_trust *t = bg_store_trust(w->s);
+	BG_AUTO(free)
+	struct bg_trust_file *files = calloc(t->n_files, sizeof(*files));
+	BG_AUTO(str) struct bg_str yaml = BG_STR_INIT;
+	struct bg_digest digest;
+	struct bg_oid commit;
+	struct bg_error err;
+
+	for (size_t i = 0; i < t->n_files; i++) {
+		files[i] = t->files[i];
+		if (strcmp(t->files[i].path, "trust.yaml"))
+			continue;
+		bg_str_addn(&yaml, t->files[i].text, t->files[i].n);
+		bg_str_add(&yaml, more);
+		files[i].text = yaml.buf;
+		files[i].n = yaml.len;
+	}
+	must(bg_trust_append(&digest, &commit, &w->f.who[FX_ANA].log, t, files,
+			     t->n_files, &err),
+	     &err);
+}
+
+/* T3: a retirement reaches back over what is indexed; another change does
+ * not, and pointers to the older version stay good. */
+static void newer_trust_is_taken_up(void **state)
+{
+	struct world *w = *state;
+	const struct bg_event_query bobs = { .by = "bob", .type = "approve" };
+	BG_AUTO(event_list) struct bg_event_list events = { 0 };
+	BG_AUTO(free) char *step = NULL;
+	BG_AUTO(free) char *whole = NULL;
+	const struct bg_trust *old;
+	char more[200], path[300];
+	struct bg_error err;
+
+	append(w, FX_BOB, BG_EV_APPROVE, fx_approve());
+	open_store(w);
+	old = bg_store_trust(w->s);
+	publish(w, "limits: {skew: 3m}\n");
+	must(bg_store_update(w->s, &err), &err);
+	assert_int_equal(bg_store_trust(w->s)->version, 3);
+	assert_int_equal(old->version, 2);
+	assert_non_null(bg_trust_principal(old, "bob"));
+	must(bg_store_events(&events, w->s, &bobs, &err), &err);
+	assert_int_equal(events.list.n, 1);
+	assert_false(events.list.v[0]->doubtful);
+	snprintf(more, sizeof(more),
+		 "retired:\n  - {name: bob, at: 2026-11-23T00:00:00.000Z, "
+		 "logs: []}\n");
+	publish(w, more);
+	must(bg_store_update(w->s, &err), &err);
+	bg_event_list_release(&events);
+	events = (struct bg_event_list){ 0 };
+	must(bg_store_events(&events, w->s, &bobs, &err), &err);
+	assert_int_equal(events.list.n, 1);
+	assert_true(events.list.v[0]->doubtful);
+	step = describe(w);
+	bg_store_close(w->s);
+	w->s = NULL;
+	index_path(path, w);
+	assert_int_equal(unlink(path), 0);
+	open_store(w);
+	whole = describe(w);
+	assert_string_equal(step, whole);
+}
+
 #define WORLD_TEST(f) cmocka_unit_test_setup_teardown(f, make_world, drop_world)
 
 int main(void)
@@ -521,6 +590,7 @@ int main(void)
 		WORLD_TEST(installation_appends),
 		WORLD_TEST(processes_share_the_index),
 		WORLD_TEST(works_without_a_cache),
+		WORLD_TEST(newer_trust_is_taken_up),
 		WORLD_TEST(trust_that_is_wrong_opens_nothing),
 	};
 
