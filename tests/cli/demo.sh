@@ -1,4 +1,5 @@
 #!/bin/bash
+# shellcheck disable=SC2016 # backquotes of Markdown
 # The demo, whole, and what it leaves behind; git agrees about who signed.
 . "$(dirname "$0")/../lib.sh"
 test_begin 'demo'
@@ -9,6 +10,15 @@ like "$out" '^  next     breakglass rotate array-root   by somebody' 'what was s
 like "$out" 'ok: anchored, and nothing is wrong' 'the auditor sees ok'
 like "$out" 'wrong  bad-signature  log/alice' 'the tampered clone is seen'
 like "$out" 'verification    ok: [0-9]+ of [0-9]+ events check' 'the report is verified'
+# The first screen of the README is from it: what changes with each run aside.
+plain() {
+	sed -E "s/@[0-9a-z]{6}/@ID/g; s/[0-9]{2}:[0-9]{2}(:[0-9]{2}Z)?/TIME/g
+		s/ [0-9a-f]{8}( [0-9a-f]{8})*\$/ EVENTS/; s/[0-9.]+ ?s( |;)/N\1/g
+		s,(~|/)[^ ]*/secret\$,SECRET,; s/'//g" | tr -s ' '
+}
+same "$(sed -n '/^```text/,/^```/p' "$top/README.md" | grep -v '^```' | plain |
+	grep -vxF -e "$(printf '%s\n%s\n' "$out" "$err" | plain)")" '' \
+	'the README shows what it shows'
 for f in report.md report.json quarter.md anchor; do
 	ok "it leaves $f" test -s "$T/demo/$f"
 done
