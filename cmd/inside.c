@@ -5,8 +5,6 @@
 #include "cmd/ended.h"
 #include "session/session.h"
 
-extern char **environ;
-
 struct inside {
 	struct bg_ctx *ctx;
 	const char *label;

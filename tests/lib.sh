@@ -171,7 +171,8 @@ not_ok() {
 
 # run COMMAND...: fills $out, $err, $status; says nothing.
 run() {
-	"$@" >"$T/tmp/.out" 2>"$T/tmp/.err"
+	# The braces keep bash's own word about a killed process to itself.
+	{ "$@" >"$T/tmp/.out" 2>"$T/tmp/.err"; } 2>/dev/null
 	status=$?
 	# Bash warns about NUL bytes, which no output of ours may hold anyway.
 	out=$(tr '\0' '@' <"$T/tmp/.out")

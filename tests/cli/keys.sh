@@ -61,7 +61,7 @@ expect_exit 0 plain bg trust show
 run plain bg trust anchor
 same "$out" "$anchor" 'what it says of itself'
 like "$err" '^warning: ' 'with a warning'
-for line in "activate files -m 'a file is gone'" "deny $at -m no" \
+for line in "activate files -m gone" "deny $at -m no" \
 	"trust suspend erin" "policy retire files"; do
 	# shellcheck disable=SC2086
 	run plain bg $line

@@ -13,14 +13,8 @@ else
 fi
 ok 'there are files' test "${#files[@]}" -gt 20
 
-long=$(for f in "${files[@]}"; do
-	case $f in
-	lib/*.[ch] | cmd/*.[ch])
-		n=$(wc -l <"$f")
-		[ "$n" -le 700 ] || echo "$f: $n lines"
-		;;
-	esac
-done)
+long=$(wc -l lib/*/*.[ch] cmd/*.[ch] | awk '$1 > 700 && $2 != "total" {
+	print $2 ": " $1 " lines" }')
 same "$long" '' 'no source file above 700 lines'
 
 text=()
@@ -40,9 +34,8 @@ for f in "${text[@]}"; do
 done
 same "$(grep -nE '[[:space:]]+$' "${source[@]}" | head -20)" '' \
 	'no space at the end of a line'
-same "$(for f in "${source[@]}"; do
-	[ ! -s "$f" ] || [ -z "$(tail -c 1 "$f" | tr -d '\n')" ] || echo "$f"
-done)" '' 'every file ends with a newline'
+same "$(perl -0777 -ne 'print "$ARGV\n" if length && !/\n\z/' \
+	"${source[@]}")" '' 'every file ends with a newline'
 
 extra=$(printf '%s\n' "${files[@]}" | sed 's|/.*||' | sort -u |
 	grep -vxE '\..*|LICENSE|cmd|lib|policies|tests|man|completions|Makefile|README\.md')
