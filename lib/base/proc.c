@@ -107,10 +107,11 @@ static int set_limit(int what, rlim_t value)
 }
 
 /* For programs that are named in policies. */
-static int child_limits(void)
+static int child_limits(const struct bg_proc *p)
 {
 	if (set_limit(RLIMIT_CPU, 10) || set_limit(RLIMIT_FSIZE, 1 << 20) ||
-	    set_limit(RLIMIT_NPROC, 64) || set_limit(RLIMIT_CORE, 0))
+	    set_limit(RLIMIT_NPROC, (rlim_t)p->procs + 64) ||
+	    set_limit(RLIMIT_CORE, 0))
 		return -1;
 	if (set_limit(RLIMIT_NOFILE, 64) && !RUNNING_ON_VALGRIND)
 		return -1;
@@ -170,7 +171,7 @@ __attribute__((noreturn)) static void child(const struct run *run)
 	report = CHILD_EXEC;
 	child_signals();
 	umask(077);
-	if (p->limits && child_limits())
+	if (p->limits && child_limits(p))
 		child_fail(report);
 	if (child_user(p) || chdir(p->dir ? p->dir : "/"))
 		child_fail(report);

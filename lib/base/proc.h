@@ -28,9 +28,11 @@ struct bg_proc {
 				   * 0: none */
 	bool own_session;    /* setsid() */
 	bool no_new_privs;
-	bool limits; /* the resource limits of a named program,
+	bool limits;    /* the resource limits of a named program,
 				   * and its group is killed when it ends */
-	uid_t uid;   /* change to this user when set_uid */
+	unsigned procs; /* with limits: processes that its user has already; 64
+			     * more are allowed */
+	uid_t uid;      /* change to this user when set_uid */
 	gid_t gid;
 	bool set_uid;
 };

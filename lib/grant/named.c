@@ -1,5 +1,6 @@
 #include "grant/named.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <pwd.h>
@@ -203,6 +204,30 @@ static bool is_shell(const char *path)
 	return false;
 }
 
+/* The limit of processes counts all that the user runs, in every session: a
+ * desktop alone has more than 64. Root has no such limit. */
+static unsigned count_tasks(uid_t uid)
+{
+	DIR *d = uid == 0 ? NULL : opendir("/proc");
+	struct dirent *e;
+	unsigned n = 0;
+
+	while (d && (e = readdir(d))) {
+		char path[64];
+		struct stat st;
+
+		if (e->d_name[0] < '0' || e->d_name[0] > '9')
+			continue;
+		snprintf(path, sizeof(path), "/proc/%.20s/task", e->d_name);
+		/* One link for each thread, and two of its own. */
+		if (stat(path, &st) == 0 && st.st_uid == uid)
+			n += st.st_nlink > 2 ? (unsigned)st.st_nlink - 2 : 1;
+	}
+	if (d)
+		closedir(d);
+	return n;
+}
+
 /*
  * Run
  */
@@ -266,6 +291,7 @@ int bg_proc_named(struct bg_proc_result *out, const struct bg_named *p,
 		.own_session = true,
 		.no_new_privs = !p->may_gain,
 		.limits = true,
+		.procs = count_tasks(s.set_uid ? s.uid : geteuid()),
 		.uid = s.uid,
 		.gid = s.gid,
 		.set_uid = s.set_uid,

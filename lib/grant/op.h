@@ -108,6 +108,8 @@ int bg_op_place_clear(const struct bg_op *op, const struct bg_digest *root,
  * becomes `grant` unknown, an ordered end is carried out. Never fails the
  * caller; n counts. */
 size_t bg_op_recover(struct bg_op *op);
+/* Write refusals of this person that were only counted (refuse.c). */
+void bg_op_settle_refused(struct bg_op *op);
 /* Run the provider and write grant; the grant is loaded, waits and may open; the
  * lock is held. */
 int bg_op_open(struct bg_opening *out, struct bg_op *op, struct bg_error *err)

@@ -180,6 +180,7 @@ size_t bg_op_recover(struct bg_op *with)
 	if (bg_op_begin(&op, with->ops, BG_OP_MACHINE, false, &err))
 		return 0;
 	op.me = with->me;
+	bg_op_settle_refused(&op);
 	n = recover_all(&op, BG_J_OPEN, recover_opening);
 	return n + recover_all(&op, BG_J_END, recover_end);
 }

@@ -126,9 +126,52 @@ void bg_refuse(bool *recorded, const struct bg_ops *ops, const char *command,
 			root);
 		if (!*recorded)
 			return;
-		json_object_set_new(counts, key.buf,
-				    json_pack("{s:I,s:i}", "at",
-					      (json_int_t)now, "pending", 0));
+		json_object_set_new(
+			counts, key.buf,
+			json_pack("{s:I,s:i,s:s,s:o}", "at", (json_int_t)now,
+				  "pending", 0, "by", op.me->name, "data",
+				  event_data(command, policy, reasons, n, 0)));
 	}
 	write_counts(&op, counts);
+}
+
+/* Ten minutes are over: what was counted is written, or forgotten when it was
+ * nothing.  true: the entry is done with. */
+static bool settle_count(struct bg_op *op, const json_t *entry)
+{
+	int64_t now = bg_op_now(op), last = bg_json_int(entry, "at", 0);
+	int64_t pending = bg_json_int(entry, "pending", 0);
+	const char *by = bg_json_text(entry, "by");
+	json_t *data;
+
+	if (now >= last && now - last < SAME_FOR_MS)
+		return false;
+	if (pending == 0 || !by)
+		return true;
+	if (!op->me || strcmp(by, op->me->name) != 0)
+		return false;
+	data = json_deep_copy(json_object_get(entry, "data"));
+	if (!data)
+		return true;
+	json_object_set_new(data, "repeated", json_integer(pending));
+	return write_refusal(op, data, NULL);
+}
+
+void bg_op_settle_refused(struct bg_op *op)
+{
+	BG_AUTO(json) json_t *counts = read_counts(op);
+	bool changed = false;
+	const char *key;
+	json_t *entry;
+	void *next;
+
+	json_object_foreach_safe(counts, next, key, entry)
+	{
+		if (!settle_count(op, entry))
+			continue;
+		json_object_del(counts, key);
+		changed = true;
+	}
+	if (changed)
+		write_counts(op, counts);
 }
