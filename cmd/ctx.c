@@ -150,8 +150,8 @@ static int unanchored(struct bg_ctx *ctx, unsigned flags, struct bg_error *err)
 	bg_anchor_format(anchor, bg_store_genesis(ctx->store), true);
 	if (flags & BG_CMD_ANCHORED) {
 		bg_fail(err, BG_EUNANCHORED, "unanchored",
-			"cannot %s in an unanchored repository: nobody here "
-			"has said that %s is the right one",
+			"'%s' needs an anchored repository: nobody here has "
+			"said that %s is the right one",
 			ctx->cmd->name, anchor);
 		return bg_hint(err, "bg trust accept ANCHOR");
 	}
@@ -163,25 +163,27 @@ static int unanchored(struct bg_ctx *ctx, unsigned flags, struct bg_error *err)
 	return 0;
 }
 
-/* A plain clone has no key of its own to write with. */
-static int installed(struct bg_ctx *ctx, unsigned flags, struct bg_error *err)
+/* A plain clone has no key of its own to sign with: it gets one; what it may
+ * sign is decided by the anchor, not by this.  One that was copied is told. */
+static int make_install(struct bg_ctx *ctx, struct bg_error *err)
 {
-	struct bg_install none = { 0 };
-	if (!(flags & (BG_CMD_SIGN | BG_CMD_ANCHORED)) ||
-	    bg_store_install(ctx->store))
-		return 0;
-	/* It says why, and what to type. */
-	if (!bg_install_open(&none, bg_store_repo(ctx->store), &ctx->places,
-			     err)) {
-		bg_install_close(&none);
+	BG_AUTO(install) struct bg_install install = { 0 };
+	struct bg_repo *repo = bg_store_repo(ctx->store);
+	struct bg_error why;
+	int rc = bg_install_open(&install, repo, &ctx->places, &why);
+	if (!rc)
 		return bg_fail(err, BG_EFAIL, "no-installation",
 			       "the installation of this repository cannot be "
 			       "used");
+	if (strcmp(why.id, "no-installation")) {
+		*err = why;
+		return rc;
 	}
-	return err->code;
+	return bg_install_make(&install, repo, bg_store_genesis(ctx->store),
+			       &ctx->places, err);
 }
 
-int bg_ctx_store(struct bg_ctx *ctx, unsigned flags, struct bg_error *err)
+static int open_store(struct bg_ctx *ctx, unsigned flags, struct bg_error *err)
 {
 	struct bg_store_options opt = {
 		.path = repo_of(ctx),
@@ -189,20 +191,36 @@ int bg_ctx_store(struct bg_ctx *ctx, unsigned flags, struct bg_error *err)
 		.judge = bg_grant_row_make,
 		.judge_loose = bg_grant_loose_make,
 	};
-	if (ctx->store)
-		return 0;
 	opt.search = !opt.path;
 	if (!opt.path)
 		opt.path = ".";
-	add_provider_dir(ctx);
 	int rc = bg_store_open(&ctx->store, &opt, err);
-	if (rc)
+	if (!rc)
+		rc = unanchored(ctx, flags, err);
+	if (rc || !(flags & BG_CMD_SIGN) || bg_store_install(ctx->store))
 		return rc;
-	ctx->ops = (struct bg_ops){
-		.store = ctx->store, .key = key_of(ctx), .say = say, .arg = ctx
-	};
-	rc = unanchored(ctx, flags, err);
-	return rc ? rc : installed(ctx, flags, err);
+	rc = make_install(ctx, err);
+	bg_store_close(ctx->store);
+	ctx->store = NULL;
+	return rc ? rc : bg_store_open(&ctx->store, &opt, err);
+}
+
+int bg_ctx_store(struct bg_ctx *ctx, unsigned flags, struct bg_error *err)
+{
+	if (ctx->store)
+		return 0;
+	add_provider_dir(ctx);
+	if (!ctx->places.anchor)
+		ctx->places.anchor = bg_config_get(ctx, "bg.anchor");
+	if (flags & BG_CMD_ANCHORED)
+		flags |= BG_CMD_SIGN;
+	int rc = open_store(ctx, flags, err);
+	if (!rc)
+		ctx->ops = (struct bg_ops){ .store = ctx->store,
+					    .key = key_of(ctx),
+					    .say = say,
+					    .arg = ctx };
+	return rc;
 }
 
 int bg_ctx_me(const struct bg_principal **out, struct bg_ctx *ctx,

@@ -69,6 +69,11 @@ for line in "activate files -m gone" "deny $at -m no" \
 	same "$(git -C "$T/as/bob-plain" for-each-ref | grep -c log/bob)" 0 \
 		'and nothing is signed'
 done
+expect_exit 0 plain bg note "$at" 'from a plain clone'
+like "$err" '^warning: this repository is unanchored \(bg1:' 'signed with a warning'
+expect_exit 11 plain bg deny "$at" -m 'still not'
+like "$err" '^hint: bg trust accept ANCHOR' 'and what to do'
 expect_exit 0 plain bg trust accept "$anchor"
 expect_exit 0 plain bg note "$at" 'anchored now'
+same "$err" "$(grep '^sign as' <<<"$err")" 'without a warning'
 done_testing
