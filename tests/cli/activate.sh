@@ -139,6 +139,37 @@ same "$out" inside 'stdout is the command'"'"'s'
 ok 'ended' no_access
 expect_exit 125 by alice activate open -t 9h -m 'primary unreachable' -- true
 
+# On a terminal a request waits there; Ctrl-C keeps it; -s goes on in a shell.
+if command -v tmux >/dev/null; then
+	tm() { tmux -S "$T/tmux" "$@"; }
+	shows() { tm capture-pane -p -S - | grep -qE "$1"; }
+	echo "PS1='inner\$ '" >"$T/shrc"
+	export SHELL=/bin/sh ENV=$T/shrc
+	tm -f /dev/null new-session -d -x 120 -y 40 \
+		"cd $T/w && exec bash --norc -i"
+	tm send-keys "$BG --key $(fpr alice) activate ask; echo status-\$?" Enter
+	ok 'it asks why' wait_for 10 shows '^why\?'
+	tm send-keys 'primary unreachable' Enter
+	ok 'it waits' wait_for 10 shows '^waiting; Ctrl-C keeps the request'
+	tm send-keys C-c
+	ok 'Ctrl-C ends the waiting' wait_for 10 shows 'status-7' || diag "$(tm capture-pane -p)"
+	LABEL=$(waiting_one)
+	tm send-keys "clear; $BG --key $(fpr alice) activate $LABEL" Enter
+	ok 'it waits again' wait_for 10 shows '^waiting; Ctrl-C'
+	by carol approve "$LABEL" >/dev/null
+	ok 'and goes on by itself' wait_for 10 shows 'ask/shell  open, 30m left'
+	by alice 'done' "$LABEL" >/dev/null
+	tm send-keys "clear; $BG --key $(fpr alice) activate open -s -m 'primary unreachable'" Enter
+	ok 'into a shell' wait_for 10 shows 'inner\$'
+	tm send-keys 'exit' Enter
+	ok 'it asks' wait_for 10 shows 'now\? .* left \[Y/n\]'
+	tm send-keys 'y' Enter
+	ok 'ended' wait_for 10 no_access
+	tm kill-server
+else
+	skip 'terminal' 'no tmux'
+fi
+
 # Unpinned: nothing is opened, nothing is run.
 mkdir -p "$T/other"
 git clone -q "$EV" "$T/other/ev" 2>/dev/null
