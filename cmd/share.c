@@ -42,12 +42,9 @@ bool bg_ctx_fetch(struct bg_ctx *ctx)
 	struct bg_error ignored;
 	const char *remote = bg_git_remote(ctx);
 	const char *git_dir = bg_repo_git_dir(bg_store_repo(ctx->store));
-	const char *const fetch[] = { "fetch",
-				      "--quiet",
-				      "--no-tags",
-				      "--no-recurse-submodules",
-				      "--",
-				      remote,
+	const char *const fetch[] = { "fetch",     "--quiet",
+				      "--no-tags", "--no-recurse-submodules",
+				      "--",        remote,
 				      NULL };
 	if (!remote ||
 	    bg_git_run(&r, ctx, git_dir, fetch, FETCH_MS, &ignored) ||

@@ -13,47 +13,47 @@
 enum bg_duty_state { BG_DUE, BG_SETTLED, BG_WAIVED };
 /* A duty (lifecycle.md "Duties"): computed, never written. */
 struct bg_duty {
-	char what[24];     /* told approve claim ticket check rotate review */
-	char detail[96];   /* channel, approver's name, action number */
+	char what[24];   /* told approve claim ticket check rotate review */
+	char detail[96]; /* channel, approver's name, action number */
 	enum bg_duty_state state;
 	int64_t since_ms, due_ms;
 	struct bg_digest settled_by; /* event; zero: none */
 	int64_t settled_ms;
-	char who[160];     /* who can settle it: roles or names */
-	char line[200];    /* the command that does, starting "bg " */
+	char who[160];  /* who can settle it: roles or names */
+	char line[200]; /* the command that does, starting "bg " */
 };
 struct bg_grant {
 	struct bg_arena arena;
 	struct bg_digest root;
 	char label[BG_LABEL_LEN + 1];
-	bool declared;                     /* root is a declare */
-	const struct bg_event *activate;   /* the root event */
-	struct bg_policy *policy;          /* pinned (T6); owned; NULL: absent */
+	bool declared;                   /* root is a declare */
+	const struct bg_event *activate; /* the root event */
+	struct bg_policy *policy;        /* pinned (T6); owned; NULL: absent */
 	const struct bg_scope *scope;
-	struct bg_identity *identity;      /* pinned; owned; NULL: absent */
-	const struct bg_trust *trust;      /* the version the root names */
-	const char *by, *beneficiary;      /* principals */
-	struct bg_names users;             /* humans: users(g) */
+	struct bg_identity *identity; /* pinned; owned; NULL: absent */
+	const struct bg_trust *trust; /* the version the root names */
+	const char *by, *beneficiary; /* principals */
+	struct bg_names users;        /* humans: users(g) */
 	size_t n_events;
-	struct bg_event **events;          /* borrowed from the list given */
-	bool *counted;                     /* per event: counts at all */
-	struct bg_fold fold;               /* indices are into events */
-	enum bg_state state;               /* with closed */
-	const struct bg_event *grant;      /* first F, or NULL */
-	const struct bg_event *handle;     /* newest F: what to revoke */
+	struct bg_event **events;           /* borrowed from the list given */
+	bool *counted;                      /* per event: counts at all */
+	struct bg_fold fold;                /* indices are into events */
+	enum bg_state state;                /* with closed */
+	const struct bg_event *grant;       /* first F, or NULL */
+	const struct bg_event *handle;      /* newest F: what to revoke */
 	const struct bg_event *end, *proof; /* or NULL */
-	int64_t lag_ms;                    /* end to proof; -1: none */
-	bool exposed;                      /* a secret was shown */
-	bool reviewed;                     /* quorum of up-to-date reviews */
+	int64_t lag_ms;                     /* end to proof; -1: none */
+	bool exposed;                       /* a secret was shown */
+	bool reviewed;                      /* quorum of up-to-date reviews */
 	bool misuse; /* the quorum said misuse, and no admin lifted the bar */
-	const char *decision;              /* worst counted, or NULL */
-	const char *class_;                /* emergency drill misuse, or NULL */
-	struct bg_digest covers;           /* of the material events now */
+	const char *decision;    /* worst counted, or NULL */
+	const char *class_;      /* emergency drill misuse, or NULL */
+	struct bg_digest covers; /* of the material events now */
 	size_t n_material;
 	BG_VEC(struct bg_duty) duties;
-	struct bg_findings findings;       /* wrong doubtful deviation gap */
-	struct bg_event_list owned;        /* events, when loaded from a store */
-	bool owns_policy, owns_identity;   /* else borrowed from a cache */
+	struct bg_findings findings;     /* wrong doubtful deviation gap */
+	struct bg_event_list owned;      /* events, when loaded from a store */
+	bool owns_policy, owns_identity; /* else borrowed from a cache */
 };
 /* Judge the events of one grant (all of them, any order): sets wrong and
  * doubtful in the events. versions(arg, version, digest) finds trust versions;
