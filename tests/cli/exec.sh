@@ -113,7 +113,8 @@ if command -v tmux >/dev/null; then
 	ok 'prompt' wait_for 10 shows 'inner\$'
 	tm send-keys 'echo in-$BG_GRANT' Enter
 	ok 'inside' wait_for 10 shows "^in-$LABEL"
-	tm send-keys 'sleep 100' Enter
+	tm send-keys 'echo going; sleep 100' Enter
+	wait_for 10 shows '^going'
 	sleep 0.5
 	tm send-keys C-c
 	tm send-keys 'echo status-$?' Enter
