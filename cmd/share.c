@@ -10,11 +10,11 @@
 #include "cmd/git.h"
 
 #define PUSH_MS 2000
+#define PUSH_LIMIT_S 120
 #define FETCH_MS 5000
 
 const char *bg_ctx_share(struct bg_ctx *ctx)
 {
-	struct bg_error ignored;
 	const char *remote = bg_git_remote(ctx);
 	bg_store_set_shared(ctx->store);
 	if (!remote)
@@ -29,9 +29,7 @@ const char *bg_ctx_share(struct bg_ctx *ctx)
 				     "refs/heads/att/*:refs/heads/att/*",
 				     "refs/heads/log/*:refs/heads/log/*",
 				     NULL };
-	BG_AUTO(proc_result) struct bg_proc_result p = BG_PROC_RESULT_INIT;
-	if (bg_git_run(&p, ctx, git_dir, push, PUSH_MS, &ignored) ||
-	    p.exit_status)
+	if (bg_git_patient(ctx, git_dir, push, PUSH_MS, PUSH_LIMIT_S))
 		return "queued";
 	return "pushed";
 }

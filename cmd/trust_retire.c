@@ -162,6 +162,8 @@ static int drop_key(struct bg_change *c, const struct found *f,
 	for (size_t i = 0; !rc && i < p->n_keys; i++)
 		if (!bg_fpr_eq(&p->keys[i].primary, &fpr))
 			p->keys[left++] = p->keys[i];
+		else
+			bg_keyblob_release(&p->keys[i].parsed);
 	if (!rc)
 		p->n_keys = left;
 	return rc;
