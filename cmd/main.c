@@ -34,22 +34,15 @@ const struct bg_opt bg_global_opts[] = {
 	{ 0 },
 };
 
-static const struct bg_cmd *const table[] = {
+const struct bg_cmd *const *bg_cmds(void)
+{
+	static const struct bg_cmd *const table[] = {
 #define BG_CMD(name) &cmd_##name,
 #include "cmd/list.h"
 #undef BG_CMD
-};
-#define N_TABLE (sizeof(table) / sizeof(table[0]))
-
-const struct bg_cmd *const *bg_cmds(void)
-{
-	static const struct bg_cmd *here[N_TABLE + 1];
-	size_t n = 0;
-	for (size_t i = 0; i < N_TABLE; i++)
-		if (table[i])
-			here[n++] = table[i];
-	here[n] = NULL;
-	return here;
+		NULL
+	};
+	return table;
 }
 
 const struct bg_cmd *bg_cmd_find(const char *name)
