@@ -117,6 +117,8 @@ if command -v tmux >/dev/null; then
 	wait_for 10 shows '^going'
 	sleep 0.5
 	tm send-keys C-c
+	# What is typed before the shell has its terminal back is dropped.
+	sleep 1
 	tm send-keys 'echo status-$?' Enter
 	ok 'Ctrl-C reaches the program, not the session' \
 		wait_for 10 shows '^status-130'
