@@ -76,8 +76,7 @@ struct bg_cmd {
 	int (*run)(struct bg_ctx *ctx, int argc, char **argv,
 		   struct bg_error *err);
 };
-#define BG_CMD(name) \
-	extern const struct bg_cmd cmd_##name __attribute__((weak));
+#define BG_CMD(name) extern const struct bg_cmd cmd_##name;
 #include "cmd/list.h"
 #undef BG_CMD
 /* The commands that are here, sorted; NULL ends. */
