@@ -2,6 +2,8 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -142,6 +144,33 @@ static int list_one(struct bg_journal_entries *out, const char *dir,
 	return 0;
 }
 
+/* What bg_file_commit() left when its process was killed before the rename: it
+ * says nothing that counts, and nobody else would ever remove it. */
+static bool is_wreck(const char *name)
+{
+	const char *tmp = strstr(name, ".tmp-");
+	char proc[64];
+	char *end;
+	long pid;
+
+	if (!tmp)
+		return false;
+	pid = strtol(tmp + 5, &end, 10);
+	snprintf(proc, sizeof(proc), "/proc/%ld", pid);
+	return !*end && pid > 0 && !bg_path_exists(proc);
+}
+
+static void remove_wreck(const char *dir, const char *name)
+{
+	BG_AUTO(str) struct bg_str path = BG_STR_INIT;
+
+	if (!is_wreck(name))
+		return;
+	bg_str_addf(&path, "%s/%s", dir, name);
+	if (!path.oom)
+		unlink(path.buf);
+}
+
 int bg_journal_list(struct bg_journal_entries *out, const char *state,
 		    enum bg_journal_kind kind, struct bg_error *err)
 {
@@ -158,8 +187,10 @@ int bg_journal_list(struct bg_journal_entries *out, const char *state,
 		return errno == ENOENT ? 0
 				       : bg_fail_errno(err, "cannot open '%s'",
 						       dir.buf);
-	while (!rc && (e = readdir(d)))
+	while (!rc && (e = readdir(d))) {
+		remove_wreck(dir.buf, e->d_name);
 		rc = list_one(out, dir.buf, e->d_name, kind, err);
+	}
 	closedir(d);
 	return rc;
 }

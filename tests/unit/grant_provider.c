@@ -279,6 +279,24 @@ static void journal_garbage(void **state)
 	assert_int_equal(json_object_size(l.list.v[0].data), 0);
 }
 
+/* A write that was killed before its rename leaves a file that says nothing. */
+static void journal_wrecks(void **state)
+{
+	BG_AUTO(journal_entries) struct bg_journal_entries l = { 0 };
+	char alive[64];
+
+	(void)state;
+	snprintf(alive, sizeof(alive), "journal/end-x.json.tmp-%d", getpid());
+	assert_ok(bg_file_commit("journal/end-x.json.tmp-2147483647", 0600, "",
+				 0, &err),
+		  err);
+	assert_ok(bg_file_commit(alive, 0600, "", 0, &err), err);
+	assert_ok(bg_journal_list(&l, home, BG_J_END, &err), err);
+	assert_false(bg_path_exists("journal/end-x.json.tmp-2147483647"));
+	assert_true(bg_path_exists(alive));
+	assert_int_equal(unlink(alive), 0);
+}
+
 static void journal_locks(void **state)
 {
 	BG_AUTO(lock) struct bg_lock held = BG_LOCK_INIT;
@@ -305,6 +323,7 @@ int main(void)
 		cmocka_unit_test(unpinned),
 		cmocka_unit_test(journal_entries),
 		cmocka_unit_test(journal_garbage),
+		cmocka_unit_test(journal_wrecks),
 		cmocka_unit_test(journal_locks),
 	};
 
