@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -194,40 +193,6 @@ int bg_journal_list(struct bg_journal_entries *out, const char *state,
 	}
 	closedir(d);
 	return rc;
-}
-
-/* "X.tmp-123" whose process is gone (bg_file_commit). */
-static bool is_wreck(const char *name)
-{
-	const char *mark = strstr(name, ".tmp-");
-	long pid = mark ? strtol(mark + 5, NULL, 10) : 0;
-
-	return pid > 0 && kill((pid_t)pid, 0) < 0 && errno == ESRCH;
-}
-
-static void clean_folder(const char *path)
-{
-	DIR *d = opendir(path);
-	struct dirent *e;
-
-	while (d && (e = readdir(d)))
-		if (is_wreck(e->d_name))
-			unlinkat(dirfd(d), e->d_name, 0);
-	if (d)
-		closedir(d);
-}
-
-void bg_journal_clean(const char *state)
-{
-	static const char *const folders[] = { "journal", "sessions" };
-
-	for (size_t i = 0; i < 2; i++) {
-		BG_AUTO(str) struct bg_str s = BG_STR_INIT;
-
-		bg_str_addf(&s, "%s/%s", state, folders[i]);
-		if (!s.oom)
-			clean_folder(s.buf);
-	}
 }
 
 int bg_grant_lock(struct bg_lock *lock, const char *state,

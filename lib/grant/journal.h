@@ -54,10 +54,6 @@ int bg_journal_path(char **path, const char *state, enum bg_journal_kind kind,
 		    const struct bg_digest *root, struct bg_error *err)
 	BG_MUST_CHECK;
 
-/* Remove what a killed process left half written ("NAME.tmp-PID"); never fails
- * the caller. */
-void bg_journal_clean(const char *state);
-
 /* One process at a time opens or ends a grant here; another waits at most
  * timeout_ms (a provider's time-outs), then BG_EBUSY. */
 int bg_grant_lock(struct bg_lock *lock, const char *state,

@@ -181,7 +181,6 @@ size_t bg_op_recover(struct bg_op *with)
 		return 0;
 	op.me = with->me;
 	bg_op_settle_refused(&op);
-	bg_journal_clean(op.state);
 	n = recover_all(&op, BG_J_OPEN, recover_opening);
 	return n + recover_all(&op, BG_J_END, recover_end);
 }

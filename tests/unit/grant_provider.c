@@ -297,21 +297,6 @@ static void journal_wrecks(void **state)
 	assert_int_equal(unlink(alive), 0);
 }
 
-static void journal_wrecks(void **state)
-{
-	char mine[80];
-
-	(void)state;
-	snprintf(mine, sizeof(mine), "journal/end-1.json.tmp-%d", getpid());
-	assert_ok(bg_file_commit(mine, 0600, "", 0, &err), err);
-	assert_ok(bg_file_commit("journal/end-1.json.tmp-4194305", 0600, "", 0,
-				 &err),
-		  err);
-	bg_journal_clean(home);
-	assert_true(bg_path_exists(mine));
-	assert_false(bg_path_exists("journal/end-1.json.tmp-4194305"));
-}
-
 static void journal_locks(void **state)
 {
 	BG_AUTO(lock) struct bg_lock held = BG_LOCK_INIT;
@@ -338,7 +323,6 @@ int main(void)
 		cmocka_unit_test(unpinned),
 		cmocka_unit_test(journal_entries),
 		cmocka_unit_test(journal_garbage),
-		cmocka_unit_test(journal_wrecks),
 		cmocka_unit_test(journal_wrecks),
 		cmocka_unit_test(journal_locks),
 	};
