@@ -11,7 +11,7 @@ PACKAGES := \
 	build-essential pkg-config \
 	libgit2-dev libgpgme-dev libyaml-dev libssl-dev libsqlite3-dev \
 	libjansson-dev libassuan-dev libcmocka-dev \
-	git gnupg gpg-agent perl jq tmux strace faketime \
+	git gnupg gpg-agent perl procps jq tmux strace faketime \
 	bash-completion zsh fish \
 	clang clang-format clang-tidy libclang-rt-dev cppcheck shellcheck \
 	mandoc valgrind

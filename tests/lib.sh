@@ -90,6 +90,15 @@ end_processes() {
 		grep -lsaF -f - /proc/[0-9]*/cmdline /proc/[0-9]*/environ)
 }
 
+# pids_of ERE: processes of this test whose command line matches.
+pids_of() {
+	local p
+	for p in $(pgrep -f -- "$1"); do
+		grep -qsaF "$T" "/proc/$p/environ" && echo "$p"
+	done
+	return 0
+}
+
 test_end() {
 	local code=$?
 	cd /

@@ -61,7 +61,8 @@ ok 'gone' no_access
 by alice -q activate open -m 'primary unreachable' >/dev/null 2>&1 &
 pid=$!
 wait_for 10 sh -c "ls $XDG_STATE_HOME/bg/*/journal/open-* >/dev/null 2>&1"
-kill -KILL "$(pgrep -P "$pid" -f activate || echo "$pid")" "$pid" 2>/dev/null
+mapfile -t pids < <(pids_of ' activate open ')
+kill -KILL "${pids[@]}" "$pid" 2>/dev/null
 wait "$pid" 2>/dev/null
 rm "$T/give-slow"
 sleep 1.3

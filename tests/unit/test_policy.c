@@ -279,6 +279,7 @@ static void test_two_changes(void **state)
 	lint(&got, &t, "maintenance-credential");
 	assert_string_equal(bg_str_text(&got), "!solo-no-envelope ");
 	bg_str_clear(&got);
+	bg_arena_release(&t.arena);
 	make_tree(&t);
 	drop_file(&t, "channels.yaml");
 	lint(&got, &t, "linux-root");
