@@ -12,7 +12,7 @@ PACKAGES := \
 	libgit2-dev libgpgme-dev libyaml-dev libssl-dev libsqlite3-dev \
 	libjansson-dev libassuan-dev libcmocka-dev \
 	git gnupg gpg-agent perl procps jq tmux strace faketime \
-	bash-completion zsh fish \
+	zsh fish \
 	clang clang-format clang-tidy libclang-rt-dev cppcheck shellcheck \
 	mandoc valgrind
 
